@@ -1,0 +1,74 @@
+/*
+ * DKIM (RFC 6376, RFC 8301, RFC 8463): every signature of a message, by libopendkim over our resolver.
+ * The message is streamed in; nothing of the body is kept.  An engine belongs to many threads, a verifier to one at a time.
+ */
+#ifndef PREFLIGHT_CHECK_DKIMCHECK_H
+#define PREFLIGHT_CHECK_DKIMCHECK_H
+
+#include "lib/check/finding.h"
+#include "lib/check/result.h"
+#include "lib/dns/dns.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dkimcheck;               /* the engine: one per configuration */
+struct dkimcheck_verifier;      /* one message */
+struct err;
+
+struct dkimcheck_limits {
+    int headers;                /* as in struct conf, limits */
+    int header_bytes;
+    int signatures;
+};
+
+struct dkim_result {
+    enum auth_result result;    /* pass, fail, policy (RFC 8301 forbids), neutral (cannot be processed), temperror, permerror */
+    char *domain;               /* d=, normalized; "" where unreadable */
+    char *selector;             /* s= */
+    char *algorithm;            /* "rsa-sha256", "ed25519-sha256", "rsa-sha1", "" where unreadable */
+    int key_bits;               /* 0 where the key was not read; 256 for Ed25519 */
+    char *canonicalization;     /* "relaxed/simple" */
+    char *reason;               /* why it does not pass, one line, escaped; "" for pass */
+    enum finding_id finding;    /* what reason is in the catalogue; FINDING_COUNT for pass */
+    bool is_testing;            /* t=y in the key */
+    bool is_length_limited;     /* l= leaves part of the body unsigned */
+    bool from_signed;
+    int64_t expires;            /* x=, seconds since 1970; 0 where absent */
+    bool aligned;               /* set by the DMARC check */
+};
+
+struct dkim_results {
+    struct dkim_result *items;
+    size_t count;
+    size_t skipped;             /* signatures beyond the limit, not verified */
+    bool is_over_limits;        /* more header fields than the limits allow: results are temperror, not known */
+};
+
+struct dkimcheck *dkimcheck_new(struct dns *dns, const struct dkimcheck_limits *limits, struct err *err);
+void dkimcheck_free(struct dkimcheck **check);
+
+/* id: for libopendkim's own messages, may be NULL.  Out of memory in the library gives temperror results, never NULL. */
+struct dkimcheck_verifier *dkimcheck_begin(struct dkimcheck *check, const char *id);
+void dkimcheck_abandon(struct dkimcheck_verifier **verifier);   /* frees without a result; NULL is fine */
+
+/*
+ * A header field in the order of the message.  value: all after the colon, leading space kept, folds as LF or CRLF.
+ * Seeing a DKIM-Signature starts its key's DNS question.
+ */
+void dkimcheck_header(struct dkimcheck_verifier *verifier, const char *name, const char *value);
+void dkimcheck_end_of_header(struct dkimcheck_verifier *verifier);
+void dkimcheck_body(struct dkimcheck_verifier *verifier, const unsigned char *data, size_t len);    /* CRLF lines */
+
+/* Verifies, waiting for keys within the budget, and frees the verifier. */
+void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budget, struct dkim_results *results_r);
+void dkim_results_clear(struct dkim_results *results);
+
+/* One word for the log: pass if any passes, else temperror if any is, else the first signature's, none without any. */
+enum auth_result dkim_results_overall(const struct dkim_results *results);
+
+/* author_domain: of the From field, for remedies; "" where unknown. */
+void dkimcheck_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings);
+
+#endif

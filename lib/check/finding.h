@@ -1,0 +1,72 @@
+/*
+ * The catalogue of findings, and the list of those that one message has.
+ *
+ * A row of the catalogue (finding.c) is the finding: id, check, severity, text, remedy, source.  In texts and remedies
+ * {subject}, {domain} and {detail} stand for what findings_add was given.  Ids never change meaning.
+ */
+#ifndef PREFLIGHT_CHECK_FINDING_H
+#define PREFLIGHT_CHECK_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* Bits, so that a rule's facts can name the findings they rest on. */
+enum check_kind {
+    CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32, CHECK_CONTENT = 64
+};
+
+enum finding_id {
+    FINDING_SPF_NONE, FINDING_SPF_FAIL, FINDING_SPF_SOFTFAIL, FINDING_SPF_NEUTRAL, FINDING_SPF_PERMERROR,
+    FINDING_SPF_TEMPERROR, FINDING_SPF_MULTIPLE_RECORDS, FINDING_SPF_TOO_MANY_LOOKUPS, FINDING_SPF_NEAR_LOOKUP_LIMIT,
+    FINDING_SPF_VOID_LOOKUPS, FINDING_SPF_PASS_ALL, FINDING_SPF_PTR_USED, FINDING_SPF_NOT_ALIGNED, FINDING_SPF_HELO_FAIL,
+    FINDING_DKIM_NONE, FINDING_DKIM_BODY_CHANGED, FINDING_DKIM_BAD_SIGNATURE, FINDING_DKIM_NO_KEY, FINDING_DKIM_BAD_KEY,
+    FINDING_DKIM_KEY_REVOKED, FINDING_DKIM_WEAK_KEY, FINDING_DKIM_SHORT_KEY, FINDING_DKIM_SHA1, FINDING_DKIM_EXPIRED,
+    FINDING_DKIM_EXPIRES_SOON, FINDING_DKIM_LENGTH_LIMITED, FINDING_DKIM_TESTING, FINDING_DKIM_NOT_ALIGNED,
+    FINDING_DKIM_FROM_UNSIGNED, FINDING_DKIM_ED25519_ONLY, FINDING_DKIM_TEMPERROR, FINDING_DKIM_TOO_MANY,
+    FINDING_DKIM_FRAGILE_8BIT, FINDING_DKIM_FRAGILE_LONG_LINE,
+    FINDING_DMARC_NONE, FINDING_DMARC_FAIL, FINDING_DMARC_INVALID_RECORD, FINDING_DMARC_MULTIPLE_RECORDS,
+    FINDING_DMARC_POLICY_NONE, FINDING_DMARC_TEMPERROR, FINDING_DMARC_NO_ALIGNMENT,
+    FINDING_FROM_MISSING, FINDING_FROM_MULTIPLE, FINDING_HEADER_DUPLICATE, FINDING_HEADER_8BIT, FINDING_DATE_INVALID,
+    FINDING_MESSAGE_ID_INVALID, FINDING_LINE_TOO_LONG, FINDING_BARE_NEWLINE, FINDING_MESSAGE_OVER_LIMITS,
+    FINDING_EGRESS_UNKNOWN,
+    FINDING_COUNT
+};
+
+struct finding_row {
+    enum finding_id id;
+    const char *name;           /* "spf-fail" */
+    enum check_kind check;
+    enum severity severity;
+    const char *text;
+    const char *remedy;
+    const char *source;         /* "RFC 7208 section 8.4" */
+};
+
+struct finding {
+    const struct finding_row *row;
+    char *subject;              /* an address, domain, selector, header field; never NULL, "" where none */
+    char *text;                 /* filled in; untrusted bytes escaped, one line */
+    char *remedy;
+};
+
+struct findings {
+    struct finding *items;
+    size_t count, capacity;     /* at most FINDINGS_MAX; further ones are dropped */
+};
+
+#define FINDINGS_MAX 200
+
+const struct finding_row *finding_row(enum finding_id id);
+const char *severity_name(enum severity severity);      /* "info", "warning", "error" */
+
+/*
+ * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts as "".
+ * Where detail is empty, " ({detail})" and ": {detail}" vanish from the text.
+ */
+void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain, const char *detail);
+bool findings_has(const struct findings *list, enum finding_id id);
+void findings_clear(struct findings *list);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * SPF as RFC 7208 has it: the project's own evaluator, since no library reads all of the RFC's test suite right.
+ * One struct spfcheck per engine; evaluations may run in any number of threads at once.
+ */
+#ifndef PREFLIGHT_CHECK_SPFCHECK_H
+#define PREFLIGHT_CHECK_SPFCHECK_H
+
+#include "lib/base/ip.h"
+#include "lib/check/finding.h"
+#include "lib/check/result.h"
+#include "lib/dns/dns.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SPF_MAX_LOOKUPS 10          /* section 4.6.4: terms that ask the DNS */
+#define SPF_MAX_VOID_LOOKUPS 2      /* likewise: lookups without an answer */
+#define SPF_MAX_NAMES 10            /* MX or PTR names looked at per term */
+
+enum spf_identity { SPF_MAILFROM, SPF_HELO };
+const char *spf_identity_name(enum spf_identity identity);      /* "mailfrom", "helo" */
+
+/* Why an evaluation ended in permerror, or what a record has that is worth telling. */
+enum spf_flag {
+    SPF_FLAG_MULTIPLE_RECORDS = 1, SPF_FLAG_TOO_MANY_LOOKUPS = 2, SPF_FLAG_VOID_LOOKUPS = 4, SPF_FLAG_PASS_ALL = 8,
+    SPF_FLAG_PTR_USED = 16, SPF_FLAG_TIMEOUT = 32
+};
+
+/* One step of the evaluation, in order: a record that was read or a term that asked the DNS. */
+struct spf_step {
+    int depth;              /* 0: the domain asked about; +1 per include or redirect */
+    char *domain;           /* whose record */
+    char *term;             /* "include:_spf.example.com", "mx", ... or "" for the record itself */
+    char *text;             /* the record, or the addresses and names found; escaped */
+    int lookups;            /* terms counted after this step */
+    int void_lookups;
+};
+
+struct spf_result {
+    enum auth_result result;
+    enum spf_identity identity;
+    struct ip_addr address;
+    char *domain;           /* the identity's domain: of MAIL FROM, or HELO */
+    char *term;             /* the term that decided, as written ("-all", "ip4:..."), "" where none did */
+    char *record_domain;    /* whose record that term stands in; differs from domain after redirect= */
+    int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them */
+    int void_lookups;
+    uint32_t ttl;           /* the smallest TTL of all answers used; 0 where none */
+    char *explanation;      /* exp= of a fail, expanded; "" where none */
+    char *problem;          /* what made it temperror or permerror: "'ip4:300.1.2.3' is not an address"; "" else */
+    unsigned flags;         /* enum spf_flag */
+    struct spf_step *steps; /* bounded */
+    size_t n_steps;
+    bool aligned;           /* set by the DMARC check */
+};
+
+/*
+ * check_host() of RFC 7208 section 4 for one client address and one identity.
+ * helo, mailfrom: without <>; SPF_MAILFROM with mailfrom "" judges postmaster@helo (section 2.4).
+ * receiver: our name for the r macro.  DNS trouble is a result (temperror), never an error.
+ * With budget->no_wait the result is of no meaning but every question that can be asked by now is under way.
+ */
+void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
+                  const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r);
+void spf_result_clear(struct spf_result *result);
+
+/* The findings one evaluation gives.  For SPF_HELO only a fail tells, unless is_only (the null sender). */
+void spfcheck_findings(const struct spf_result *result, bool is_only, struct findings *findings);
+
+/* The worst of several results, as a receiver would meet it: fail, permerror, softfail, neutral, none, temperror, pass. */
+bool spf_is_worse(enum auth_result a, enum auth_result b);
+
+#endif

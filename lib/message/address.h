@@ -1,0 +1,25 @@
+/*
+ * Addresses in a header field (RFC 5322 section 3.4, RFC 6854 groups, RFC 6532 UTF-8).  Pure functions, thread-safe.
+ */
+#ifndef PREFLIGHT_MESSAGE_ADDRESS_H
+#define PREFLIGHT_MESSAGE_ADDRESS_H
+
+#include <stddef.h>
+
+#define ADDRESS_LIST_MAX 64         /* mailboxes told apart in one field; the rest only counts */
+
+struct address_list {
+    size_t count;                   /* mailboxes, counted beyond ADDRESS_LIST_MAX too */
+    size_t n_domains;               /* entries in domains */
+    char **domains;                 /* of the first mailboxes, normalized; distinct */
+    size_t invalid;                 /* mailboxes without a valid addr-spec or with a domain that cannot be one */
+};
+
+/*
+ * Reads a From-like field: comments, quoted strings, quoted pairs, groups, folds, obsolete routes, display names with
+ * encoded words (never decoded: an address inside one is not an address).  Always fills *list_r.
+ */
+void address_list_parse(const char *value, struct address_list *list_r);
+void address_list_clear(struct address_list *list);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * What one message says of itself: streamed in, only facts are kept, memory bounded by the limits.
+ * Not shared between threads.
+ */
+#ifndef PREFLIGHT_MESSAGE_MESSAGE_H
+#define PREFLIGHT_MESSAGE_MESSAGE_H
+
+#include "lib/base/domain.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct message;
+
+struct message_limits {
+    int headers;                    /* fields examined */
+    int header_bytes;               /* all together */
+};
+
+/* Fields that RFC 5322 section 3.6 allows once, and those a reading depends on. */
+enum message_field {
+    FIELD_FROM, FIELD_SENDER, FIELD_REPLY_TO, FIELD_TO, FIELD_CC, FIELD_BCC, FIELD_MESSAGE_ID, FIELD_IN_REPLY_TO,
+    FIELD_REFERENCES, FIELD_SUBJECT, FIELD_DATE, FIELD_COUNT
+};
+const char *message_field_name(enum message_field field);      /* "From", "Message-ID", ... */
+
+struct message_facts {
+    size_t headers;                 /* all fields seen, also those over the limits */
+    size_t header_bytes;
+    bool is_over_limits;            /* some fields were not examined */
+    size_t field_count[FIELD_COUNT];
+    size_t from_addresses;          /* mailboxes in all From fields */
+    size_t from_invalid;
+    size_t from_domains;            /* distinct author domains */
+    char author_domain[DOMAIN_MAX]; /* the only one, or the first where there are several; "" where none */
+    char eight_bit_field[64];       /* name of the first field with a byte over 127; "" where none; escaped */
+    bool has_eight_bit_body;
+    bool has_date_valid;            /* the only Date field reads as RFC 5322 section 3.3 */
+    bool has_message_id_valid;      /* the only Message-ID reads as <id-left@id-right> */
+    size_t longest_line;            /* bytes without CRLF, header and body */
+    bool has_bare_cr, has_bare_lf;  /* in the body, or a CR without LF in a header field */
+    bool has_nul;
+    size_t body_bytes;
+};
+
+struct message *message_new(const struct message_limits *limits);
+void message_free(struct message **message);
+
+/* value: all after the colon, folds as LF or CRLF. */
+void message_header(struct message *message, const char *name, const char *value);
+void message_end_of_header(struct message *message);
+void message_body(struct message *message, const unsigned char *data, size_t len);     /* any chunks; lines end in CRLF */
+void message_end(struct message *message);
+
+/* Borrowed until message_free.  The author domain is known after message_end_of_header, the rest after message_end. */
+const struct message_facts *message_facts(const struct message *message);
+
+#endif

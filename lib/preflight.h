@@ -1,0 +1,63 @@
+/*
+ * The engine, and one message's way through it: all that milter/ and cli/ call, with lib/report and lib/config.
+ *
+ * An engine is immutable and reference-counted: a reload makes a new one, messages keep the one they began with.
+ * A message belongs to one thread at a time and may move between threads.
+ */
+#ifndef PREFLIGHT_PREFLIGHT_H
+#define PREFLIGHT_PREFLIGHT_H
+
+#include "lib/base/ip.h"
+#include "lib/config/conf.h"
+#include "lib/dns/dns.h"
+#include "lib/report/report.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct preflight;
+struct preflight_message;
+struct err;
+
+/* Where a message comes from, as the MTA tells.  Strings are borrowed for the call and may be NULL. */
+struct preflight_origin {
+    struct ip_addr client;          /* family 0: unknown or none */
+    bool is_local;                  /* submitted by sendmail(1), not over SMTP */
+    const char *user;               /* {auth_authen} */
+    const char *daemon;             /* {daemon_name} */
+};
+
+/*
+ * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section is the same.
+ * NULL with err where the configuration cannot be put to work.
+ */
+struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err);
+struct preflight *preflight_ref(struct preflight *preflight);
+void preflight_unref(struct preflight **preflight);
+const struct conf *preflight_conf(const struct preflight *preflight);
+struct dns *preflight_dns(struct preflight *preflight);
+
+/* Is it outgoing (DESIGN section 3)? */
+bool preflight_is_outgoing(const struct preflight *preflight, const struct preflight_origin *origin);
+
+/*
+ * Begins a message: chooses the egress by the envelope and starts the DNS questions it answers.  Takes a reference on
+ * the engine.  sender: without <>, "" for the null sender.  id: queue id if known, or NULL.
+ */
+struct preflight_message *preflight_begin(struct preflight *preflight, const struct preflight_origin *origin,
+                                          const char *sender, const char *id);
+void preflight_recipient(struct preflight_message *message, const char *recipient);    /* without <> */
+void preflight_header(struct preflight_message *message, const char *name, const char *value);
+void preflight_end_of_header(struct preflight_message *message);
+void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len);
+
+/* All recipients named so far stay local: nothing to judge.  False where none was named. */
+bool preflight_is_all_local(const struct preflight_message *message);
+
+/* Judges, waiting for DNS within the budget, and frees the message.  queue_id may be NULL.  Never NULL. */
+struct report *preflight_end(struct preflight_message **message, const char *queue_id);
+
+/* Frees a message that will not be judged; NULL is fine. */
+void preflight_abandon(struct preflight_message **message);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * What is known of one message after the checks: the one object that text, JSON, log line and SMTP reply are made of.
+ * Owned by one thread.
+ */
+#ifndef PREFLIGHT_REPORT_REPORT_H
+#define PREFLIGHT_REPORT_REPORT_H
+
+#include "lib/base/str.h"
+#include "lib/check/dkimcheck.h"
+#include "lib/check/dmarccheck.h"
+#include "lib/check/finding.h"
+#include "lib/check/spfcheck.h"
+#include "lib/config/conf.h"
+#include "lib/judge/receiver.h"
+
+#include <stddef.h>
+
+struct report {
+    enum verdict verdict;
+    enum action action;
+    char *queue_id;                 /* NULL where unknown */
+    char *sender;                   /* "" : null sender */
+    char *author_domain;            /* NULL where unknown */
+    char *egress;                   /* its name */
+    struct spf_result *spf;         /* the deciding identity's results first (n_deciding), then HELO's */
+    size_t n_spf;
+    size_t n_deciding;
+    struct dkim_results dkim;
+    struct dmarc_result dmarc;
+    struct findings findings;
+    struct prediction *predictions; /* one per recipient domain, or one for any recipient */
+    size_t n_predictions;
+    char *trouble;                  /* our own: "dns: no answer in time for TXT example.com"; NULL where none */
+    int ms;                         /* waited at the end of the message */
+};
+
+void report_free(struct report **report);
+
+enum auth_result report_spf(const struct report *report);                       /* the worst deciding result */
+const struct spf_result *report_worst_spf(const struct report *report);        /* NULL where none */
+const struct prediction *report_worst_prediction(const struct report *report); /* never NULL */
+
+/* DESIGN 5.2, without the queue id's successor: "4QxyzA: verdict=reject ... ms=12"; at most 2,000 bytes. */
+void report_log_line(const struct report *report, struct str *line_r);
+
+/* JSON, one object, indented, final newline. */
+char *report_json(const struct report *report);
+
+/* For people.  With is_color ANSI colours. */
+void report_text(const struct report *report, bool is_color, struct str *text_r);
+
+/*
+ * The text of an SMTP refusal or a quarantine reason: "Preflight: SPF fail for example.com from 203.0.113.5 (...)".
+ * One line of printable ASCII, at most 400 bytes, names cause, domain and address.
+ */
+void report_reply(const struct report *report, struct str *text_r);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * What every unit test shares: the runner, and paths into the source tree.
+ */
+#ifndef PREFLIGHT_T_UNIT_H
+#define PREFLIGHT_T_UNIT_H
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Runs the suite, TAP or plain as CK_* in the environment say; the program's exit status. */
+static inline int unit_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A file of the source tree, wherever the build runs; a static buffer. */
+static inline const char *unit_path(const char *file)
+{
+    static char path[4096];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof(path), "%s/%s", top == NULL ? "." : top, file);
+    return path;
+}
+
+#endif
