@@ -34,12 +34,12 @@ int dmarc_record_parse(const char *text, struct dmarc_record *record_r, const ch
 
 struct dmarc_reading {              /* by one RFC */
     enum auth_result result;        /* none, pass, fail, temperror, permerror */
-    enum dmarc_policy policy;       /* that applies to this message, after sp */
+    enum dmarc_policy policy;       /* that applies to this message, after sp and pct=0 */
 };
 
 struct dmarc_result {
     enum auth_result result;
-    enum dmarc_policy policy;
+    enum dmarc_policy policy;       /* that applies to this message, after sp; pct is not looked at */
     char author_domain[DOMAIN_MAX]; /* "" where there is none */
     char record_domain[DOMAIN_MAX]; /* where the record was found: without "_dmarc."; "" where none */
     char org_domain[DOMAIN_MAX];
@@ -56,7 +56,7 @@ struct dmarc_result {
 void dmarccheck_prefetch(struct dns *dns, const struct orgdomain *orgdomain, const char *author_domain);
 
 /*
- * author_domain: normalized, "" where the message has none (result permerror).
+ * author_domain: normalized, "" where the message has none: the result is none (RFC 8601 section 2.7.3's registry).
  * Marks aligned in the SPF and DKIM results it is given.  SPF counts with its worst address: it passes for DMARC only if
  * every result of the identity (mailfrom, or helo for a null sender) passes.
  */

@@ -59,7 +59,8 @@ struct spf_result {
  * check_host() of RFC 7208 section 4 for one client address and one identity.
  * helo, mailfrom: without <>; SPF_MAILFROM with mailfrom "" judges postmaster@helo (section 2.4).
  * receiver: our name for the r macro.  DNS trouble is a result (temperror), never an error.
- * With budget->no_wait the result is of no meaning but every question that can be asked by now is under way.
+ * With budget->no_wait every question that can be asked by now is under way afterwards, and the result means something
+ * only if budget->pending did not grow.
  */
 void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
                   const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r);

@@ -57,8 +57,9 @@ struct dns_budget {
     int64_t deadline_ms;    /* on clock_ms(); lookups do not wait past it */
     int questions;          /* lookups still allowed; at 0 every further one is DNS_TIMEOUT */
     bool no_wait;           /* a lookup that would wait returns DNS_PENDING and goes on in the background */
-    int failed;             /* out: lookups that ended DNS_TIMEOUT */
+    int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS */
     int asked;              /* out: lookups made */
+    int pending;            /* out: lookups that ended DNS_PENDING */
     char failed_name[256];  /* out: the first of those that failed, "TXT example.com", "" if none */
 };
 

@@ -1,0 +1,23 @@
+/*
+ * The engine's inside, shared by preflight.c and session.c only.
+ */
+#ifndef PREFLIGHT_ENGINE_H
+#define PREFLIGHT_ENGINE_H
+
+#include "lib/check/dkimcheck.h"
+#include "lib/check/orgdomain.h"
+#include "lib/config/conf.h"
+#include "lib/dns/dns.h"
+
+struct resolver;        /* a struct dns that engines share across reloads */
+
+struct preflight {
+    int refs;                       /* atomic */
+    struct conf *conf;
+    struct resolver *resolver;
+    struct dns *dns;                /* the resolver's */
+    struct orgdomain *orgdomain;
+    struct dkimcheck *dkim;
+};
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * The engine: what all messages under one configuration share; see preflight.h.
+ * Immutable after preflight_new; reference counts are the only thing that changes, atomically.
+ */
+#include "config.h"
+
+#include "lib/preflight.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct resolver {
+    int refs;                       /* atomic */
+    struct dns *dns;
+};
+
+static void resolver_unref(struct resolver **resolver)
+{
+    struct resolver *r = *resolver;
+
+    *resolver = NULL;
+    if (r == NULL || __atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    dns_free(&r->dns);
+    free(r);
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+static struct resolver *resolver_new(const struct conf *conf, struct err *err)
+{
+    struct dns_settings settings = {
+        .servers = (const char *const *)conf->dns.servers.items,
+        .zone = or_null(conf->dns.zone),
+        .trust_anchor = or_null(conf->dns.trust_anchor),
+        .timeout_ms = conf->dns.timeout_ms,
+        .cache_entries = (size_t)conf->dns.cache_entries,
+        .max_ttl = (uint32_t)conf->dns.max_ttl,
+    };
+    struct dns *dns = dns_new(&settings, err);
+    if (dns == NULL)
+        return NULL;
+
+    struct resolver *r = xcalloc(1, sizeof(*r));
+    r->refs = 1;
+    r->dns = dns;
+    return r;
+}
+
+static bool is_same_list(const struct conf_strings *a, const struct conf_strings *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* A zone file and a trust anchor may have changed inside: with those the resolver is made anew. */
+static bool is_same_dns(const struct conf *a, const struct conf *b)
+{
+    return a->dns.zone[0] == '\0' && b->dns.zone[0] == '\0'
+           && a->dns.trust_anchor[0] == '\0' && b->dns.trust_anchor[0] == '\0'
+           && is_same_list(&a->dns.servers, &b->dns.servers)
+           && a->dns.timeout_ms == b->dns.timeout_ms
+           && a->dns.cache_entries == b->dns.cache_entries
+           && a->dns.max_ttl == b->dns.max_ttl;
+}
+
+static struct resolver *resolver_for(const struct conf *conf, struct preflight *old, struct err *err)
+{
+    if (old == NULL || !is_same_dns(conf, old->conf))
+        return resolver_new(conf, err);
+    __atomic_add_fetch(&old->resolver->refs, 1, __ATOMIC_RELAXED);
+    return old->resolver;
+}
+
+static void engine_free(struct preflight *pf)
+{
+    dkimcheck_free(&pf->dkim);
+    orgdomain_free(&pf->orgdomain);
+    resolver_unref(&pf->resolver);
+    conf_unref(&pf->conf);
+    free(pf);
+}
+
+struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err)
+{
+    const struct dkimcheck_limits limits = {
+        .headers = conf->limits.headers,
+        .header_bytes = conf->limits.header_bytes,
+        .signatures = conf->limits.signatures,
+    };
+    struct preflight *pf = xcalloc(1, sizeof(*pf));
+
+    pf->refs = 1;
+    pf->conf = conf_ref(conf);
+    pf->resolver = resolver_for(conf, old, err);
+    if (pf->resolver != NULL) {
+        pf->dns = pf->resolver->dns;
+        pf->orgdomain = orgdomain_new(err);
+    }
+    if (pf->orgdomain != NULL)
+        pf->dkim = dkimcheck_new(pf->dns, &limits, err);
+    if (pf->dkim == NULL) {
+        engine_free(pf);
+        return NULL;
+    }
+    return pf;
+}
+
+struct preflight *preflight_ref(struct preflight *preflight)
+{
+    __atomic_add_fetch(&preflight->refs, 1, __ATOMIC_RELAXED);
+    return preflight;
+}
+
+void preflight_unref(struct preflight **preflight)
+{
+    struct preflight *pf = *preflight;
+
+    *preflight = NULL;
+    if (pf != NULL && __atomic_sub_fetch(&pf->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        engine_free(pf);
+}
+
+const struct conf *preflight_conf(const struct preflight *preflight)
+{
+    return preflight->conf;
+}
+
+struct dns *preflight_dns(struct preflight *preflight)
+{
+    return preflight->dns;
+}
+
+static bool is_in_networks(const struct conf *conf, const struct ip_addr *client)
+{
+    for (size_t i = 0; i < conf->outgoing.n_networks; i++) {
+        const struct ip_net *net = &conf->outgoing.networks[i];
+        if (ip_is_in(client, &net->addr, net->prefix))
+            return true;
+    }
+    return false;
+}
+
+static bool has_string(const struct conf_strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool preflight_is_outgoing(const struct preflight *preflight, const struct preflight_origin *origin)
+{
+    const struct conf *conf = preflight->conf;
+
+    if (conf->outgoing.authenticated && origin->user != NULL && origin->user[0] != '\0')
+        return true;
+    if (conf->outgoing.local && origin->is_local)
+        return true;
+    if (is_in_networks(conf, &origin->client))
+        return true;
+    return origin->daemon != NULL && has_string(&conf->outgoing.daemons, origin->daemon);
+}

@@ -1,0 +1,369 @@
+/*
+ * One message's way through the engine: collect, check, judge; see preflight.h.
+ * Memory is bounded by the configuration's limits.  A message belongs to one thread at a time.
+ */
+#include "config.h"
+
+#include "lib/preflight.h"
+#include "lib/base/clock.h"
+#include "lib/base/domain.h"
+#include "lib/base/mem.h"
+#include "lib/check/msgcheck.h"
+#include "lib/dns/record.h"
+#include "lib/engine.h"
+#include "lib/judge/policy.h"
+#include "lib/message/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EGRESS_ADDRESSES_MAX 32     /* found in the DNS for a HELO name; more are not judged */
+
+struct preflight_message {
+    struct preflight *pf;
+    char *sender;
+    char *user;                     /* NULL where not authenticated */
+    char *daemon;
+    const struct conf_egress *fixed_egress;
+    bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
+    char **recipient_domains;       /* distinct, not local, at most limits.recipients */
+    size_t n_recipient_domains;
+    size_t recipients, local_recipients;
+    struct message *message;
+    struct dkimcheck_verifier *dkim;
+};
+
+/* --- the egress ------------------------------------------------------------ */
+
+static bool has_word(const struct conf_strings *list, const char *word)
+{
+    for (size_t i = 0; word != NULL && i < list->count; i++) {
+        if (strcmp(list->items[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Every selector that an egress names must match; the default one names none and stands last. */
+static bool is_egress_of(const struct preflight_message *m, size_t i)
+{
+    const struct conf_egress *e = &m->pf->conf->egress[i];
+
+    return (e->senders.count == 0 || conf_has_address(&e->senders, m->sender))
+           && (e->users.count == 0 || has_word(&e->users, m->user))
+           && (e->daemons.count == 0 || has_word(&e->daemons, m->daemon))
+           && (e->recipients.count == 0 || m->has_recipient[i]);
+}
+
+static const struct conf_egress *choose_egress(const struct preflight_message *m)
+{
+    const struct conf *conf = m->pf->conf;
+
+    if (m->fixed_egress != NULL)
+        return m->fixed_egress;
+    for (size_t i = 0; i < conf->n_egress; i++) {
+        if (is_egress_of(m, i))
+            return &conf->egress[i];
+    }
+    return &conf->egress[conf->n_egress - 1];
+}
+
+/* The addresses a message leaves from: configured, or the HELO name's own. */
+struct addresses {
+    struct ip_addr list[EGRESS_ADDRESSES_MAX];
+    size_t count;
+    bool is_unknown;                /* the DNS failed: there may be more */
+};
+
+static void add_addresses(struct dns *dns, struct dns_budget *budget, const char *name, enum dns_type type,
+                          struct addresses *addresses)
+{
+    const struct dns_answer *answer = dns_lookup(dns, name, type, budget);
+
+    if (answer->status != DNS_OK && answer->status != DNS_NODATA && answer->status != DNS_NXDOMAIN)
+        addresses->is_unknown = true;
+    for (size_t i = 0; i < answer->count && addresses->count < EGRESS_ADDRESSES_MAX; i++) {
+        if (record_addr(answer, i, type, &addresses->list[addresses->count]) == 0)
+            addresses->count++;
+    }
+    dns_answer_unref(answer);
+}
+
+static void find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
+                           struct addresses *addresses_r)
+{
+    memset(addresses_r, 0, sizeof(*addresses_r));
+    for (size_t i = 0; i < egress->n_addresses && i < EGRESS_ADDRESSES_MAX; i++)
+        addresses_r->list[addresses_r->count++] = egress->addresses[i];
+    if (egress->n_addresses > 0)
+        return;
+    add_addresses(dns, budget, egress->helo, DNS_A, addresses_r);
+    add_addresses(dns, budget, egress->helo, DNS_AAAA, addresses_r);
+}
+
+/* --- streaming in ------------------------------------------------------------ */
+
+static void start_envelope_questions(struct preflight_message *m)
+{
+    const struct conf_egress *egress = choose_egress(m);
+    const char *domain = address_domain(m->sender);
+
+    if (egress->n_addresses == 0) {
+        dns_prefetch(m->pf->dns, egress->helo, DNS_A);
+        dns_prefetch(m->pf->dns, egress->helo, DNS_AAAA);
+    }
+    dns_prefetch(m->pf->dns, egress->helo, DNS_TXT);
+    if (domain != NULL)
+        dns_prefetch(m->pf->dns, domain, DNS_TXT);
+}
+
+struct preflight_message *preflight_begin(struct preflight *preflight, const struct preflight_origin *origin,
+                                          const char *sender, const char *id)
+{
+    const struct conf *conf = preflight->conf;
+    const struct message_limits limits = {
+        .headers = conf->limits.headers,
+        .header_bytes = conf->limits.header_bytes,
+    };
+    struct preflight_message *m = xcalloc(1, sizeof(*m));
+
+    m->pf = preflight_ref(preflight);
+    m->sender = xstrdup(sender);
+    m->user = xstrdup(origin->user);
+    m->daemon = xstrdup(origin->daemon);
+    m->fixed_egress = origin->egress;
+    m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
+    m->message = message_new(&limits);
+    m->dkim = dkimcheck_begin(preflight->dkim, id);
+    start_envelope_questions(m);
+    return m;
+}
+
+static bool is_known_domain(const struct preflight_message *m, const char *domain)
+{
+    for (size_t i = 0; i < m->n_recipient_domains; i++) {
+        if (strcmp(m->recipient_domains[i], domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+void preflight_recipient(struct preflight_message *message, const char *recipient)
+{
+    const struct conf *conf = message->pf->conf;
+    const char *text = address_domain(recipient);
+    char domain[DOMAIN_MAX];
+
+    message->recipients++;
+    for (size_t i = 0; i < conf->n_egress; i++) {
+        if (conf_has_address(&conf->egress[i].recipients, recipient))
+            message->has_recipient[i] = true;
+    }
+    if (text == NULL) {
+        message->local_recipients++;        /* no domain: a user of this host */
+        return;
+    }
+    if (domain_normalize(text, domain) < 0)
+        return;                             /* an address literal and the like: any receiver */
+    if (conf_has_domain(&conf->outgoing.local_domains, domain)) {
+        message->local_recipients++;
+        return;
+    }
+    if (message->n_recipient_domains >= (size_t)conf->limits.recipients || is_known_domain(message, domain))
+        return;
+    if (message->recipient_domains == NULL)
+        message->recipient_domains = xcalloc((size_t)conf->limits.recipients, sizeof(char *));
+    message->recipient_domains[message->n_recipient_domains++] = xstrdup(domain);
+}
+
+bool preflight_is_all_local(const struct preflight_message *message)
+{
+    return message->recipients > 0 && message->recipients == message->local_recipients;
+}
+
+void preflight_header(struct preflight_message *message, const char *name, const char *value)
+{
+    message_header(message->message, name, value);
+    dkimcheck_header(message->dkim, name, value);
+}
+
+void preflight_end_of_header(struct preflight_message *message)
+{
+    message_end_of_header(message->message);
+    dkimcheck_end_of_header(message->dkim);
+    dmarccheck_prefetch(message->pf->dns, message->pf->orgdomain, message_facts(message->message)->author_domain);
+}
+
+void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len)
+{
+    message_body(message->message, data, len);
+    dkimcheck_body(message->dkim, data, len);
+}
+
+void preflight_abandon(struct preflight_message **message)
+{
+    struct preflight_message *m = *message;
+
+    *message = NULL;
+    if (m == NULL)
+        return;
+    dkimcheck_abandon(&m->dkim);
+    message_free(&m->message);
+    for (size_t i = 0; i < m->n_recipient_domains; i++)
+        free(m->recipient_domains[i]);
+    free(m->recipient_domains);
+    free(m->has_recipient);
+    free(m->sender);
+    free(m->user);
+    free(m->daemon);
+    preflight_unref(&m->pf);
+    free(m);
+}
+
+/* --- the end: check and judge -------------------------------------------------- */
+
+struct evaluation {
+    const struct ip_addr *client;
+    enum spf_identity identity;
+};
+
+static void run_spf(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
+                    const struct evaluation *evaluation, struct spf_result *result_r)
+{
+    spfcheck_run(m->pf->dns, budget, evaluation->client, evaluation->identity, egress->helo, m->sender,
+                 m->pf->conf->hostname, result_r);
+}
+
+/*
+ * Two passes, so that the questions of all addresses and identities overlap: the first asks without waiting and is
+ * final where everything was in the cache, the second waits for what was not.
+ */
+static void check_spf(struct preflight_message *m, const struct conf_egress *egress, const struct addresses *addresses,
+                      struct dns_budget *budget, struct report *report)
+{
+    struct evaluation list[2 * EGRESS_ADDRESSES_MAX];
+    bool is_final[2 * EGRESS_ADDRESSES_MAX];
+    bool is_null = m->sender[0] == '\0';
+    size_t n = 0;
+
+    for (size_t i = 0; i < addresses->count; i++)
+        list[n++] = (struct evaluation){ &addresses->list[i], is_null ? SPF_HELO : SPF_MAILFROM };
+    report->n_deciding = n;
+    for (size_t i = 0; !is_null && i < addresses->count; i++)
+        list[n++] = (struct evaluation){ &addresses->list[i], SPF_HELO };
+    report->spf = xcalloc(n, sizeof(*report->spf));
+    report->n_spf = n;
+
+    budget->no_wait = true;
+    for (size_t i = 0; i < n; i++) {
+        int pending = budget->pending;
+        run_spf(m, egress, budget, &list[i], &report->spf[i]);
+        is_final[i] = budget->pending == pending;
+    }
+    budget->no_wait = false;
+    for (size_t i = 0; i < n; i++) {
+        if (is_final[i])
+            continue;
+        spf_result_clear(&report->spf[i]);
+        run_spf(m, egress, budget, &list[i], &report->spf[i]);
+    }
+}
+
+static const char *passing_signature(const struct dkim_results *dkim)
+{
+    for (size_t i = 0; i < dkim->count; i++) {
+        if (dkim->items[i].result == AUTH_PASS)
+            return dkim->items[i].domain;
+    }
+    return NULL;
+}
+
+static void collect_findings(const struct preflight_message *m, const struct conf_egress *egress,
+                             const struct addresses *addresses, struct report *report)
+{
+    const struct message_facts *facts = message_facts(m->message);
+    struct findings *findings = &report->findings;
+    bool is_null = m->sender[0] == '\0';
+
+    if (addresses->count == 0 && !addresses->is_unknown)
+        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->helo, egress->name, NULL);
+    for (size_t i = 0; i < report->n_spf; i++)
+        spfcheck_findings(&report->spf[i], is_null, findings);
+    dkimcheck_findings(&report->dkim, facts->author_domain, findings);
+    dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
+    msgcheck_findings(facts, findings);
+    if (passing_signature(&report->dkim) != NULL)
+        msgcheck_fragile_findings(facts, passing_signature(&report->dkim), findings);
+}
+
+static void predict(const struct preflight_message *m, struct report *report)
+{
+    const struct message_facts *about = message_facts(m->message);
+    size_t n = m->n_recipient_domains == 0 ? 1 : m->n_recipient_domains;
+    struct facts facts;
+
+    facts_gather(report->spf, report->n_deciding, &report->dkim, &report->dmarc, about, &facts);
+    report->predictions = xcalloc(n, sizeof(*report->predictions));
+    report->n_predictions = n;
+    report->verdict = VERDICT_ACCEPT;
+    for (size_t i = 0; i < n; i++) {
+        const char *domain = m->n_recipient_domains == 0 ? NULL : m->recipient_domains[i];
+        receiver_predict(receiver_for(domain), domain, &facts, &report->findings, &report->predictions[i]);
+        if (report->predictions[i].outcome > report->verdict)
+            report->verdict = report->predictions[i].outcome;
+    }
+}
+
+/* What kept us from an answer is ours to report, as long as it did keep us from it. */
+static char *describe_trouble(const struct report *report, const struct dns_budget *budget,
+                              const struct conf_egress *egress)
+{
+    if (report->verdict != VERDICT_UNSURE)
+        return NULL;
+    struct str text = STR_EMPTY;
+    if (budget->failed > 0) {
+        str_add(&text, "dns: no answer for ");
+        str_add_escaped(&text, budget->failed_name, sizeof(budget->failed_name), false);
+        if (budget->failed > 1)
+            str_addf(&text, " and %d more", budget->failed - 1);
+    } else if (report->n_deciding == 0) {
+        str_addf(&text, "egress %s: no sending address is known: set its addresses, or publish address records for %s",
+                 egress->name, egress->helo);
+    } else {
+        str_clear(&text);
+        return NULL;
+    }
+    return str_steal(&text);
+}
+
+struct report *preflight_end(struct preflight_message **message, const char *queue_id)
+{
+    struct preflight_message *m = *message;
+    const struct conf *conf = m->pf->conf;
+    int64_t start = clock_ms();
+    struct dns_budget budget = { .deadline_ms = start + conf->dns.budget_ms, .questions = conf->limits.lookups };
+    struct report *report = xcalloc(1, sizeof(*report));
+
+    message_end(m->message);
+    const struct message_facts *facts = message_facts(m->message);
+    const struct conf_egress *egress = choose_egress(m);
+    struct addresses addresses;
+
+    find_addresses(m->pf->dns, &budget, egress, &addresses);
+    check_spf(m, egress, &addresses, &budget, report);
+    dkimcheck_end(&m->dkim, &budget, &report->dkim);
+    dmarccheck_run(m->pf->dns, &budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_deciding,
+                   &report->dkim, &report->dmarc);
+    collect_findings(m, egress, &addresses, report);
+    predict(m, report);
+
+    report->action = policy_action(conf, facts->author_domain, report->verdict);
+    report->queue_id = xstrdup(queue_id);
+    report->sender = xstrdup(m->sender);
+    report->author_domain = facts->author_domain[0] == '\0' ? NULL : xstrdup(facts->author_domain);
+    report->egress = xstrdup(egress->name);
+    report->trouble = describe_trouble(report, &budget, egress);
+    report->ms = (int)(clock_ms() - start);
+    preflight_abandon(message);
+    return report;
+}
