@@ -1,8 +1,8 @@
 /*
  * The catalogue of findings, one row each, and the list of one message's findings; see finding.h.
  * {subject} is for SPF results the sending address, for SPF records their domain, for DKIM the key's name
- * (selector._domainkey.domain) or the author domain, for DMARC the author domain, for the message a field's name.
- * {domain} is the domain that was checked, for DKIM the author domain.  The catalogue is constant.
+ * (selector._domainkey.domain) or the author domain, for DMARC the author domain or that of a record, for the
+ * message a field's name.  {domain} is the domain that was checked, for DKIM the author domain.
  */
 #include "config.h"
 
@@ -168,15 +168,15 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "let SPF pass for a MAIL FROM in {subject}, or sign with a DKIM key of {subject}",
       "RFC 7489 section 6.6.2" },
     { FINDING_DMARC_INVALID_RECORD, "dmarc-invalid-record", CHECK_DMARC, SEVERITY_WARNING,
-      "the DMARC record for {subject} is invalid and is ignored: {detail}",
-      "correct the TXT record at _dmarc.{domain}: v=DMARC1 first, then p=none, p=quarantine or p=reject",
+      "the DMARC record of {subject} is invalid and is ignored: {detail}",
+      "correct the TXT record at _dmarc.{subject}: v=DMARC1 first, then p=none, p=quarantine or p=reject",
       "RFC 7489 section 6.3" },
     { FINDING_DMARC_MULTIPLE_RECORDS, "dmarc-multiple-records", CHECK_DMARC, SEVERITY_WARNING,
       "there is more than one DMARC record for {subject}, so none applies ({detail})",
-      "delete all TXT records but one at _dmarc.{domain}",
+      "delete all but one of the TXT records at _dmarc.{subject} that begin with v=DMARC1",
       "RFC 7489 section 6.6.3" },
     { FINDING_DMARC_POLICY_NONE, "dmarc-policy-none", CHECK_DMARC, SEVERITY_INFO,
-      "the DMARC policy for {subject} is none: mail forged in its name is not stopped ({detail})",
+      "the DMARC policy of {subject} is none: mail forged in its name is not stopped ({detail})",
       "when the reports show that your own mail passes, publish p=quarantine, then p=reject",
       "RFC 7489 section 6.3" },
     { FINDING_DMARC_TEMPERROR, "dmarc-temperror", CHECK_DMARC, SEVERITY_WARNING,
