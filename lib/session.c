@@ -286,7 +286,7 @@ static void collect_findings(const struct preflight_message *m, const struct con
     bool is_null = m->sender[0] == '\0';
 
     if (addresses->count == 0 && !addresses->is_unknown)
-        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->helo, egress->name, NULL);
+        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, "its helo name has no address records");
     for (size_t i = 0; i < report->n_spf; i++)
         spfcheck_findings(&report->spf[i], is_null, findings);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);

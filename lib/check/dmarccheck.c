@@ -241,9 +241,9 @@ void dmarccheck_findings(const struct dmarc_result *result, const struct spf_res
     if (author[0] == '\0')
         return;
     if (result->multiple_records)
-        findings_add(findings, FINDING_DMARC_MULTIPLE_RECORDS, record, author, NULL);
+        findings_add(findings, FINDING_DMARC_MULTIPLE_RECORDS, author, record, NULL);
     else if (result->invalid_record)
-        findings_add(findings, FINDING_DMARC_INVALID_RECORD, record, author, result->problem);
+        findings_add(findings, FINDING_DMARC_INVALID_RECORD, author, record, result->problem);
     else if (result->result == AUTH_NONE)
         findings_add(findings, FINDING_DMARC_NONE, author, author, NULL);
 
@@ -252,12 +252,17 @@ void dmarccheck_findings(const struct dmarc_result *result, const struct spf_res
     if (result->result == AUTH_FAIL)
         findings_add(findings, FINDING_DMARC_FAIL, author, author, str_get(&detail));
     if (result->result == AUTH_TEMPERROR)
-        findings_add(findings, FINDING_DMARC_TEMPERROR, author, author, NULL);
+        findings_add(findings, FINDING_DMARC_TEMPERROR, author, record[0] == '\0' ? author : record,
+                     record[0] == '\0' ? "its policy could not be looked up" : "SPF or DKIM could not be judged");
     if (!result->spf_aligned && !result->dkim_aligned && result->result != AUTH_TEMPERROR
         && has_unaligned_pass(spf, n_spf, dkim))
         findings_add(findings, FINDING_DMARC_NO_ALIGNMENT, author, author, str_get(&detail));
     str_clear(&detail);
 
     if (result->policy == DMARC_POLICY_NONE)
-        findings_add(findings, FINDING_DMARC_POLICY_NONE, record, author, NULL);
+        findings_add(findings, FINDING_DMARC_POLICY_NONE, author, record, NULL);
+    for (size_t i = 0; i < n_spf; i++) {
+        if (spf[i].result == AUTH_PASS && !spf[i].aligned)
+            findings_add(findings, FINDING_SPF_NOT_ALIGNED, spf[i].domain, spf[i].domain, author);
+    }
 }

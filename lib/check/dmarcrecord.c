@@ -105,7 +105,7 @@ int dmarc_record_parse(const char *text, struct dmarc_record *record_r, const ch
     const char *rest = next_tag(text, &tag);
 
     *problem_r = NULL;
-    if (rest == NULL || strcmp(tag.name, "v") != 0 || strcmp(tag.value, "DMARC1") != 0)
+    if (rest == NULL || strchr("vV", text[0]) == NULL || strcasecmp(tag.name, "v") != 0 || strcmp(tag.value, "DMARC1") != 0)
         return 1;
 
     bool bad_p = true, bad_sp = false;

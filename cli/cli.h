@@ -1,0 +1,62 @@
+/*
+ * preflight(1): what its subcommands share: the options that all take, the engine, the way out.
+ */
+#ifndef PREFLIGHT_CLI_CLI_H
+#define PREFLIGHT_CLI_CLI_H
+
+#include "lib/config/conf.h"
+#include "lib/preflight.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Exit status (preflight(1)). */
+enum { EXIT_CLEAR = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 75 };
+
+struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv);  /* argv[0] is the subcommand's name; gives the exit status */
+    const char *synopsis;               /* after "preflight NAME " */
+    const char *help;                   /* one line */
+};
+
+extern const struct subcommand subcommand_check;
+extern const struct subcommand subcommand_config;
+
+/* The options every subcommand takes. */
+struct common_options {
+    const char *conf;       /* NULL: the standard file if there is one, else the defaults */
+    const char *dns;        /* ADDR[@PORT] or NULL */
+    int dns_timeout_ms;     /* 0: as configured */
+    bool is_json;
+};
+
+/* Values of common options in a getopt_long table; a subcommand's own start at OPTION_OWN. */
+enum { OPTION_DNS = 256, OPTION_DNS_TIMEOUT, OPTION_JSON, OPTION_OWN };
+
+#define COMMON_SHORT_OPTIONS "c:h"
+#define COMMON_LONG_OPTIONS \
+    { "config", required_argument, NULL, 'c' }, \
+    { "dns", required_argument, NULL, OPTION_DNS }, \
+    { "dns-timeout", required_argument, NULL, OPTION_DNS_TIMEOUT }, \
+    { "json", no_argument, NULL, OPTION_JSON }, \
+    { "help", no_argument, NULL, 'h' }
+
+/*
+ * Takes one option that getopt_long returned.  CLI_GO_ON, or the exit status to end with at once:
+ * after --help, after an option that is none, after a bad value (said on standard error).
+ */
+enum { CLI_GO_ON = -1 };
+int cli_common_option(const struct subcommand *self, int option, const char *value, struct common_options *common);
+
+/* "preflight NAME: TEXT" and the synopsis on standard error; returns EXIT_USAGE. */
+int cli_usage_error(const struct subcommand *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The configuration that the common options name, with theirs put over it.  NULL after telling standard error. */
+struct conf *cli_load(const struct common_options *common);
+
+/* Colours only on a terminal and never with NO_COLOR. */
+bool cli_has_color(FILE *out);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * preflight(1): the same judgement as the daemon's, from a shell.  Subcommands are rows of a table.
+ */
+#include "config.h"
+
+#include "cli/cli.h"
+#include "lib/base/err.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DNS_TIMEOUT_MAX 60      /* seconds */
+
+static const struct subcommand *const subcommands[] = {
+    &subcommand_check,
+    &subcommand_config,
+};
+#define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
+
+static void print_help(FILE *out)
+{
+    fputs("usage: preflight COMMAND [OPTION...]\n\nCommands:\n", out);
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        fprintf(out, "  %-9s %s\n", subcommands[i]->name, subcommands[i]->help);
+    fputs("\n'preflight COMMAND --help' tells a command's options; preflight(1) tells the rest.\n", out);
+}
+
+static void print_subcommand_help(const struct subcommand *self, FILE *out)
+{
+    fprintf(out, "usage: preflight %s %s\n\n%s\n\n", self->name, self->synopsis, self->help);
+    fprintf(out, "Options that every command takes:\n");
+    fprintf(out, "  -c, --config FILE       configuration (standard: %s)\n", PREFLIGHT_CONF);
+    fputs("      --dns ADDR[@PORT]   ask this name server\n"
+          "      --dns-timeout SECS  wait so long for one answer\n"
+          "      --json              print JSON\n"
+          "  -h, --help              this text\n", out);
+}
+
+int cli_usage_error(const struct subcommand *self, const char *fmt, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "preflight %s: ", self->name);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\nusage: preflight %s %s\n", self->name, self->synopsis);
+    return EXIT_USAGE;
+}
+
+static int parse_seconds(const char *value, int *ms_r)
+{
+    char *end;
+    double seconds = strtod(value, &end);
+
+    if (end == value || *end != '\0' || !(seconds >= 0.001 && seconds <= DNS_TIMEOUT_MAX))
+        return -1;
+    *ms_r = (int)(seconds * 1000);
+    return 0;
+}
+
+int cli_common_option(const struct subcommand *self, int option, const char *value, struct common_options *common)
+{
+    switch (option) {
+    case 'c':
+        common->conf = value;
+        return CLI_GO_ON;
+    case OPTION_DNS:
+        common->dns = value;
+        return CLI_GO_ON;
+    case OPTION_DNS_TIMEOUT:
+        if (parse_seconds(value, &common->dns_timeout_ms) < 0)
+            return cli_usage_error(self, "--dns-timeout '%s' is not a number of seconds up to %d", value, DNS_TIMEOUT_MAX);
+        return CLI_GO_ON;
+    case OPTION_JSON:
+        common->is_json = true;
+        return CLI_GO_ON;
+    case 'h':
+        print_subcommand_help(self, stdout);
+        return EXIT_CLEAR;
+    default:
+        return cli_usage_error(self, "try 'preflight %s --help'", self->name);
+    }
+}
+
+struct conf *cli_load(const struct common_options *common)
+{
+    const char *path = common->conf;
+    struct err err;
+
+    if (path == NULL && access(PREFLIGHT_CONF, F_OK) == 0)
+        path = PREFLIGHT_CONF;
+    struct conf *conf = conf_load(path, &err);
+    if (conf != NULL && common->dns != NULL && conf_use_server(conf, common->dns, &err) < 0)
+        conf_unref(&conf);
+    if (conf == NULL) {
+        fprintf(stderr, "preflight: %s\n", err.text);
+        return NULL;
+    }
+    if (common->dns_timeout_ms > 0) {
+        conf->dns.timeout_ms = common->dns_timeout_ms;
+        if (conf->dns.budget_ms < conf->dns.timeout_ms)
+            conf->dns.budget_ms = conf->dns.timeout_ms;
+    }
+    return conf;
+}
+
+bool cli_has_color(FILE *out)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(fileno(out)) && (no_color == NULL || no_color[0] == '\0');
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_CLEAR;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts(PACKAGE_STRING);
+        return EXIT_CLEAR;
+    }
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
+        if (strcmp(argv[1], subcommands[i]->name) == 0)
+            return subcommands[i]->run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "preflight: there is no command '%s'\n", argv[1]);
+    print_help(stderr);
+    return EXIT_USAGE;
+}
