@@ -7,6 +7,13 @@
 #include "lib/check/finding.h"
 #include "lib/message/message.h"
 
+/* facts: complete, after message_end. */
 void msgcheck_findings(const struct message_facts *facts, struct findings *findings);
+
+/*
+ * What will break a passing signature after the milter: text that servers on the way may have to rewrite.
+ * signature: names that signature in the findings' subject; to be called only where one passes.
+ */
+void msgcheck_fragile_findings(const struct message_facts *facts, const char *signature, struct findings *findings);
 
 #endif

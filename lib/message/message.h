@@ -26,12 +26,12 @@ const char *message_field_name(enum message_field field);      /* "From", "Messa
 
 struct message_facts {
     size_t headers;                 /* all fields seen, also those over the limits */
-    size_t header_bytes;
-    bool is_over_limits;            /* some fields were not examined */
+    size_t header_bytes;            /* names, colons, values and the fields' CRLF */
+    bool is_over_limits;            /* some fields were only counted, here and in field_count */
     size_t field_count[FIELD_COUNT];
     size_t from_addresses;          /* mailboxes in all From fields */
     size_t from_invalid;
-    size_t from_domains;            /* distinct author domains */
+    size_t from_domains;            /* distinct author domains; counts no further than ADDRESS_LIST_MAX */
     char author_domain[DOMAIN_MAX]; /* the only one, or the first where there are several; "" where none */
     char eight_bit_field[64];       /* name of the first field with a byte over 127; "" where none; escaped */
     bool has_eight_bit_body;
@@ -49,7 +49,7 @@ void message_free(struct message **message);
 /* value: all after the colon, folds as LF or CRLF. */
 void message_header(struct message *message, const char *name, const char *value);
 void message_end_of_header(struct message *message);
-void message_body(struct message *message, const unsigned char *data, size_t len);     /* any chunks; lines end in CRLF */
+void message_body(struct message *message, const unsigned char *data, size_t len);    /* any chunks, CRLF lines */
 void message_end(struct message *message);
 
 /* Borrowed until message_free.  The author domain is known after message_end_of_header, the rest after message_end. */

@@ -1,0 +1,19 @@
+/*
+ * The lexical pieces of RFC 5322 section 3.2 that all structured fields share.  Pure, thread-safe.
+ * Each takes a NUL-terminated text and walks it without recursion.
+ */
+#ifndef PREFLIGHT_MESSAGE_LEX_H
+#define PREFLIGHT_MESSAGE_LEX_H
+
+#include <stdbool.h>
+
+/* atext, with every byte of UTF-8 (RFC 6532). */
+bool is_atext(char c);
+
+/* Past comments, nested to any depth, and white space with folds.  An open comment takes all that is left. */
+const char *lex_skip_cfws(const char *p);
+
+/* Past a quoted string whose '"' is at p; likewise where it is not closed. */
+const char *lex_skip_quoted(const char *p);
+
+#endif
