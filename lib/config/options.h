@@ -7,16 +7,21 @@
 #include <stddef.h>
 
 enum option_type {
-    OPTION_STRING,      /* char *, "" where unset */
+    OPTION_STRING,      /* char *, "" where unset; with choices one of them */
+    OPTION_PATH,        /* char *, "" where unset; relative to the directory of the file it is written in */
+    OPTION_SOCKET,      /* char *, "local:PATH", "inet:PORT[@HOST]" or "inet6:PORT@HOST" */
+    OPTION_DOMAIN,      /* char *, one normalized domain name */
     OPTION_BOOL,        /* bool */
     OPTION_INT,         /* int, min..max */
     OPTION_MODE,        /* int, octal permission bits */
     OPTION_DURATION,    /* int milliseconds; units ms s m h d; a bare number is seconds */
+    OPTION_SECONDS,     /* int seconds, written as a duration; min and max in seconds */
     OPTION_SIZE,        /* int bytes; units k m */
     OPTION_CHOICE,      /* int, index into choices */
     OPTION_STRINGS,     /* struct conf_strings */
     OPTION_DOMAINS,     /* struct conf_strings of normalized domains, ".domain" allowed */
     OPTION_PATTERNS,    /* struct conf_strings of address patterns */
+    OPTION_SERVERS,     /* struct conf_strings of "ADDR" or "ADDR@PORT" */
     OPTION_ADDRESSES,   /* struct ip_addr *, size_t */
     OPTION_NETWORKS     /* struct ip_net *, size_t */
 };
@@ -26,13 +31,16 @@ struct option {
     const char *name;
     enum option_type type;
     size_t offset;                  /* in struct conf, conf_egress or conf_policy */
-    size_t count_offset;            /* of the count, for ADDRESSES and NETWORKS */
+    size_t count_offset;            /* of the count, for ADDRESSES and NETWORKS only */
     const char *standard;           /* the default as it would be written in a file; NULL: none */
     long min, max;
     const char *const *choices;     /* NULL-terminated */
     const char *help;               /* one line */
 };
 
-extern const struct option options[];       /* ends with a row whose name is NULL */
+extern const struct option options[];       /* ends with a row whose name is NULL; sections are contiguous */
+
+/* The row of an option, or NULL where there is none. */
+const struct option *option_find(const char *section, const char *name);
 
 #endif

@@ -1,0 +1,133 @@
+/*
+ * The table of options, and the names of verdicts and actions; see options.h and conf.h.
+ * A default is what a file would say; the dump, the sample and preflight.conf(5) are held to this table by test_conf.
+ */
+#include "config.h"
+
+#include "lib/config/conf.h"
+#include "lib/config/options.h"
+
+#include <string.h>
+
+#define MS_SECOND 1000L
+#define MS_MINUTE (60 * MS_SECOND)
+#define MS_HOUR (60 * MS_MINUTE)
+#define MS_DAY (24 * MS_HOUR)
+#define KIB 1024L
+#define MIB (1024 * KIB)
+
+static const char *const verdict_names[] = { "accept", "unsure", "junk", "defer", "reject", NULL };
+static const char *const action_names[] = { "accept", "log", "tempfail", "hold", "reject", NULL };
+static const char *const mode_names[] = { "observe", "enforce", NULL };
+static const char *const facility_names[] = {
+    "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp",
+    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
+};
+
+#define AT(member) .offset = offsetof(struct conf, member)
+#define EGRESS(member) .section = "egress", .offset = offsetof(struct conf_egress, member)
+#define POLICY(verdict) .section = "policy", .type = OPTION_CHOICE, .choices = action_names, \
+    .offset = offsetof(struct conf_policy, action) + (verdict) * sizeof(int)
+
+const struct option options[] = {
+    { "", "socket", OPTION_SOCKET, AT(socket), .standard = "\"local:/run/preflight/preflight.sock\"",
+      .help = "where the MTA reaches the milter" },
+    { "", "socket_mode", OPTION_MODE, AT(socket_mode), .standard = "0660", .min = 0, .max = 0777,
+      .help = "permission bits of a local: socket" },
+    { "", "socket_group", OPTION_STRING, AT(socket_group), .standard = "\"\"",
+      .help = "group of a local: socket; empty: the group of user" },
+    { "", "user", OPTION_STRING, AT(user), .standard = "\"preflight\"",
+      .help = "user taken on when started as root; empty: stay who we are" },
+    { "", "pid_file", OPTION_PATH, AT(pid_file), .standard = "\"\"",
+      .help = "file for the process id; empty: none" },
+    { "", "syslog_facility", OPTION_STRING, AT(syslog_facility), .standard = "\"mail\"", .choices = facility_names,
+      .help = "syslog facility" },
+    { "", "mode", OPTION_CHOICE, AT(mode), .standard = "observe", .choices = mode_names,
+      .help = "observe: only log; enforce: act on the policy" },
+    { "", "explain_interval", OPTION_DURATION, AT(explain_interval_ms), .standard = "1h", .min = 0, .max = 7 * MS_DAY,
+      .help = "a finding and its subject are explained once in so long" },
+    { "", "shutdown_timeout", OPTION_DURATION, AT(shutdown_timeout_ms), .standard = "30s",
+      .min = MS_SECOND, .max = 10 * MS_MINUTE, .help = "how long a stop waits for messages in hand" },
+
+    { EGRESS(addresses), .name = "addresses", .type = OPTION_ADDRESSES, .standard = "{}",
+      .count_offset = offsetof(struct conf_egress, n_addresses),
+      .help = "public addresses mail leaves from; none: the A and AAAA records of helo" },
+    { EGRESS(helo), .name = "helo", .type = OPTION_DOMAIN,
+      .help = "HELO name used there; default: this host's name" },
+    { EGRESS(bulk), .name = "bulk", .type = OPTION_BOOL, .standard = "no",
+      .help = "carries bulk mail, which receivers ask more of" },
+    { EGRESS(senders), .name = "senders", .type = OPTION_PATTERNS, .standard = "{}",
+      .help = "chosen for these envelope senders" },
+    { EGRESS(recipients), .name = "recipients", .type = OPTION_PATTERNS, .standard = "{}",
+      .help = "chosen for these recipients" },
+    { EGRESS(users), .name = "users", .type = OPTION_STRINGS, .standard = "{}",
+      .help = "chosen for these authenticated users" },
+    { EGRESS(daemons), .name = "daemons", .type = OPTION_STRINGS, .standard = "{}",
+      .help = "chosen for what these listeners of the MTA ({daemon_name}) took in" },
+
+    { "outgoing", "authenticated", OPTION_BOOL, AT(outgoing.authenticated), .standard = "yes",
+      .help = "mail of authenticated users is outgoing" },
+    { "outgoing", "local", OPTION_BOOL, AT(outgoing.local), .standard = "yes",
+      .help = "mail submitted by sendmail(1) is outgoing" },
+    { "outgoing", "networks", OPTION_NETWORKS, AT(outgoing.networks), offsetof(struct conf, outgoing.n_networks),
+      .standard = "{ \"127.0.0.0/8\", \"::1\" }", .help = "mail from these clients is outgoing" },
+    { "outgoing", "daemons", OPTION_STRINGS, AT(outgoing.daemons), .standard = "{ \"ORIGINATING\" }",
+      .help = "mail taken in by these listeners ({daemon_name}) is outgoing" },
+    { "outgoing", "local_domains", OPTION_DOMAINS, AT(outgoing.local_domains), .standard = "{}",
+      .help = "recipients in these domains stay here and are not judged" },
+
+    { POLICY(VERDICT_REJECT), .name = "reject", .standard = "tempfail",
+      .help = "action where a receiver would reject" },
+    { POLICY(VERDICT_DEFER), .name = "defer", .standard = "log",
+      .help = "action where a receiver would defer" },
+    { POLICY(VERDICT_JUNK), .name = "junk", .standard = "log",
+      .help = "action where a receiver would file as junk" },
+    { POLICY(VERDICT_UNSURE), .name = "unsure", .standard = "accept",
+      .help = "action where DNS failed and the answer is unknown" },
+
+    { "dns", "servers", OPTION_SERVERS, AT(dns.servers), .standard = "{}",
+      .help = "DNS servers, ADDR or ADDR@PORT; none: those of /etc/resolv.conf" },
+    { "dns", "zone", OPTION_PATH, AT(dns.zone), .standard = "\"\"",
+      .help = "zone file that stands in for the network" },
+    { "dns", "trust_anchor", OPTION_PATH, AT(dns.trust_anchor), .standard = "\"\"",
+      .help = "file of DNSSEC trust anchors; empty: do not validate" },
+    { "dns", "timeout", OPTION_DURATION, AT(dns.timeout_ms), .standard = "3s", .min = 100, .max = MS_MINUTE,
+      .help = "longest wait for one lookup" },
+    { "dns", "budget", OPTION_DURATION, AT(dns.budget_ms), .standard = "8s", .min = 100, .max = 2 * MS_MINUTE,
+      .help = "longest wait for all lookups of a message, at its end" },
+    { "dns", "cache_entries", OPTION_INT, AT(dns.cache_entries), .standard = "10000", .min = 16, .max = 1000000,
+      .help = "most answers kept" },
+    { "dns", "max_ttl", OPTION_SECONDS, AT(dns.max_ttl), .standard = "1d", .min = 1, .max = 7 * MS_DAY / MS_SECOND,
+      .help = "longest an answer is kept" },
+
+    { "limits", "headers", OPTION_INT, AT(limits.headers), .standard = "2000", .min = 100, .max = 100000,
+      .help = "header fields examined per message" },
+    { "limits", "header_bytes", OPTION_SIZE, AT(limits.header_bytes), .standard = "1m", .min = 16 * KIB, .max = 64 * MIB,
+      .help = "bytes of all header fields together" },
+    { "limits", "signatures", OPTION_INT, AT(limits.signatures), .standard = "10", .min = 1, .max = 100,
+      .help = "DKIM signatures verified per message" },
+    { "limits", "recipients", OPTION_INT, AT(limits.recipients), .standard = "100", .min = 1, .max = 10000,
+      .help = "recipients judged per message" },
+    { "limits", "lookups", OPTION_INT, AT(limits.lookups), .standard = "200", .min = 10, .max = 10000,
+      .help = "DNS questions per message" },
+    { .name = NULL }
+};
+
+const struct option *option_find(const char *section, const char *name)
+{
+    for (const struct option *option = options; option->name != NULL; option++) {
+        if (strcmp(option->section, section) == 0 && strcmp(option->name, name) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    return verdict_names[verdict];
+}
+
+const char *action_name(enum action action)
+{
+    return action_names[action];
+}
