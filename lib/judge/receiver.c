@@ -29,7 +29,7 @@ static const struct rule generic_rules[] = {
 
 static const struct receiver generic = {
     .name = "generic",
-    .title = "generic receivers",
+    .title = "any receiver",
     .rules = generic_rules,
     .n_rules = sizeof(generic_rules) / sizeof(generic_rules[0]),
 };

@@ -1,0 +1,35 @@
+/*
+ * libmilter: its callbacks, and the few calls that start and stop it.  callbacks.c alone includes libmilter's header.
+ * libmilter has one set of static state, so there is one of this in a process.
+ */
+#ifndef PREFLIGHT_MILTER_CALLBACKS_H
+#define PREFLIGHT_MILTER_CALLBACKS_H
+
+struct err;
+struct service;
+
+/* service: of all callbacks, borrowed until callbacks_run returns and no callback is inside (service_close). */
+int callbacks_register(struct service *service, struct err *err);
+
+/* A socket_opener; the listening socket is there when it returns. */
+int callbacks_open(const char *conn);
+
+/* Serves until callbacks_stop; -1 where libmilter gave up.  Its threads stay for some seconds after that. */
+int callbacks_run(void);
+
+/* Stops listening; waits for callbacks_run's next look, up to 5 s if no signal wakes its thread. */
+void callbacks_stop(void);
+
+/*
+ * What to ask of the MTA, given what it offers; all are libmilter's flag words.  is_quiet_r: no replies are expected
+ * between MAIL and the end of the message.
+ */
+struct callbacks_wish {
+    unsigned long actions;      /* SMFIF_* */
+    unsigned long steps;        /* SMFIP_* */
+    int has_leading_space;
+    int is_quiet;
+};
+void callbacks_negotiate(unsigned long actions, unsigned long steps, struct callbacks_wish *wish_r);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * What is written of a judged message; see journal.h.
+ */
+#include "config.h"
+
+#include "milter/journal.h"
+#include "lib/base/clock.h"
+#include "lib/base/str.h"
+#include "lib/report/report.h"
+#include "milter/explain.h"
+#include "milter/log.h"
+
+#include <string.h>
+#include <syslog.h>
+
+static const int verdict_levels[VERDICT_COUNT] = {
+    [VERDICT_ACCEPT] = LOG_INFO,
+    [VERDICT_UNSURE] = LOG_WARNING,
+    [VERDICT_JUNK] = LOG_WARNING,
+    [VERDICT_DEFER] = LOG_WARNING,
+    [VERDICT_REJECT] = LOG_WARNING,
+};
+
+static void add_sentence(struct str *line, const char *text)
+{
+    str_add(line, text);
+    size_t len = strlen(text);
+    if (len > 0 && strchr(".!?", text[len - 1]) == NULL)
+        str_addc(line, '.');
+}
+
+static void log_finding(const struct report *report, const struct finding *finding)
+{
+    struct str line = STR_EMPTY;
+
+    str_addf(&line, "%s: finding %s", journal_id(report), finding->row->name);
+    if (finding->subject[0] != '\0') {
+        str_addc(&line, ' ');
+        str_add_escaped(&line, finding->subject, 255, false);
+    }
+    str_add(&line, ": ");
+    add_sentence(&line, finding->text);
+    if (finding->remedy[0] != '\0') {
+        str_add(&line, " Mend: ");
+        add_sentence(&line, finding->remedy);
+    }
+    if (finding->row->source[0] != '\0')
+        str_addf(&line, " [%s]", finding->row->source);
+    log_line(finding->row->severity == SEVERITY_ERROR ? LOG_WARNING : LOG_NOTICE, "%s", str_get(&line));
+    str_clear(&line);
+}
+
+const char *journal_id(const struct report *report)
+{
+    return report->queue_id == NULL ? "NOQUEUE" : report->queue_id;
+}
+
+void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms)
+{
+    struct str line = STR_EMPTY;
+
+    report_log_line(report, &line);
+    log_line(verdict_levels[report->verdict], "%s", str_get(&line));
+    str_clear(&line);
+    if (report->trouble != NULL)
+        log_line(LOG_ERR, "%s: %s", journal_id(report), report->trouble);
+
+    for (size_t i = 0; i < report->findings.count; i++) {
+        const struct finding *f = &report->findings.items[i];
+        if (f->row->severity != SEVERITY_INFO &&
+            explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
+            log_finding(report, f);
+    }
+}

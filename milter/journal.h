@@ -1,0 +1,17 @@
+/*
+ * What is written of a judged message: the log line of DESIGN 5.2, our own trouble, and what each finding means.
+ * Thread-safe.
+ */
+#ifndef PREFLIGHT_MILTER_JOURNAL_H
+#define PREFLIGHT_MILTER_JOURNAL_H
+
+struct explain;
+struct report;
+
+/* explain_interval_ms: a finding and its subject are explained once in so long. */
+void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms);
+
+/* The message's name in the log: its queue id, or as Postfix has it "NOQUEUE". */
+const char *journal_id(const struct report *report);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * What the main thread waits for; see signals.h.  A pipe carries one byte per event, also out of the handler.
+ */
+#include "config.h"
+
+#include "milter/signals.h"
+#include "lib/base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A handler has no other way to know it.  Set once, before the handlers are installed. */
+static int events[2];
+
+void signals_post(enum event event)
+{
+    char byte = (char)event;
+    ssize_t n;
+    do {
+        n = write(events[1], &byte, 1);
+    } while (n < 0 && errno == EINTR);
+    /* A full pipe is full of events that wake the main thread as well. */
+}
+
+static void on_signal(int signal)
+{
+    int saved = errno;
+    signals_post(signal == SIGHUP ? EVENT_RELOAD : EVENT_STOP);
+    errno = saved;
+}
+
+static void on_nudge(int signal)
+{
+    (void)signal;
+}
+
+static int handle(int signal, void (*handler)(int))
+{
+    /* SA_NODEFER: a second SIGHUP during the handler would find the main thread blocking it, and libmilter's waiting. */
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_NODEFER | SA_RESTART };
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal, &action, NULL);
+}
+
+int signals_init(struct err *err)
+{
+    sigset_t set;
+
+    if (pipe2(events, O_CLOEXEC | O_NONBLOCK) != 0)
+        return err_set(err, "cannot make a pipe: %s", strerror(errno));
+    if (fcntl(events[0], F_SETFL, 0) != 0)
+        return err_set(err, "cannot set up a pipe: %s", strerror(errno));
+    if (handle(SIGHUP, on_signal) != 0 || handle(SIGTERM, on_signal) != 0 || handle(SIGINT, on_signal) != 0 ||
+        handle(SIGUSR1, on_nudge) != 0 || handle(SIGPIPE, SIG_IGN) != 0)
+        return err_set(err, "cannot handle signals: %s", strerror(errno));
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_UNBLOCK, &set, NULL) != 0)
+        return err_set(err, "cannot unblock signals: %s", strerror(errno));
+    return 0;
+}
+
+enum event signals_wait(void)
+{
+    char byte;
+    ssize_t n;
+    do {
+        n = read(events[0], &byte, 1);
+    } while (n < 0 && errno == EINTR);
+    return n == 1 ? (enum event)byte : EVENT_STOP;
+}
+
+int signals_nudge(void)
+{
+    return SIGUSR1;
+}

@@ -1,0 +1,21 @@
+/*
+ * What the main thread waits for: signals, and the end of the thread that serves.
+ *
+ * libmilter starts a thread of its own that waits for SIGHUP, SIGTERM and SIGINT and stops on each.  The kernel gives a
+ * signal to the main thread as long as that does not block it, so nobody may block signals there.
+ */
+#ifndef PREFLIGHT_MILTER_SIGNALS_H
+#define PREFLIGHT_MILTER_SIGNALS_H
+
+struct err;
+
+enum event { EVENT_RELOAD, EVENT_STOP, EVENT_ENDED };
+
+/* Installs the handlers; -1 with err.  For the main thread, first of all. */
+int signals_init(struct err *err);
+enum event signals_wait(void);
+void signals_post(enum event event);        /* from any thread */
+
+/* A signal that does nothing but interrupt a thread's poll(2). */
+int signals_nudge(void);
+#endif
