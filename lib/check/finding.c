@@ -1,8 +1,8 @@
 /*
  * The catalogue of findings, one row each, and the list of one message's findings; see finding.h.
  * {subject} is for SPF results the sending address, for SPF records their domain, for DKIM the key's name
- * (selector._domainkey.domain) or the author domain, for DMARC the author domain or that of a record, for the
- * message a field's name.  {domain} is the domain that was checked, for DKIM the author domain.
+ * (selector._domainkey.domain) or the author domain, for DMARC the author domain, for the message a field's
+ * name.  {domain} is the domain that was checked: for DKIM the author domain, for DMARC the record's.
  */
 #include "config.h"
 
@@ -168,16 +168,16 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "let SPF pass for a MAIL FROM in {subject}, or sign with a DKIM key of {subject}",
       "RFC 7489 section 6.6.2" },
     { FINDING_DMARC_INVALID_RECORD, "dmarc-invalid-record", CHECK_DMARC, SEVERITY_WARNING,
-      "the DMARC record of {subject} is invalid and is ignored: {detail}",
-      "correct the TXT record at _dmarc.{subject}: v=DMARC1 first, then p=none, p=quarantine or p=reject",
+      "the DMARC record of {domain} is invalid and is ignored: {detail}",
+      "correct the TXT record at _dmarc.{domain}: v=DMARC1 first, then p=none, p=quarantine or p=reject",
       "RFC 7489 section 6.3" },
     { FINDING_DMARC_MULTIPLE_RECORDS, "dmarc-multiple-records", CHECK_DMARC, SEVERITY_WARNING,
-      "there is more than one DMARC record for {subject}, so none applies ({detail})",
-      "delete all but one of the TXT records at _dmarc.{subject} that begin with v=DMARC1",
+      "{domain} publishes more than one DMARC record, so none applies to {subject} ({detail})",
+      "delete all but one of the TXT records at _dmarc.{domain} that begin with v=DMARC1",
       "RFC 7489 section 6.6.3" },
     { FINDING_DMARC_POLICY_NONE, "dmarc-policy-none", CHECK_DMARC, SEVERITY_INFO,
-      "the DMARC policy of {subject} is none: mail forged in its name is not stopped ({detail})",
-      "when the reports show that your own mail passes, publish p=quarantine, then p=reject",
+      "the DMARC policy for {subject} is none: mail forged in its name is not stopped ({detail})",
+      "when the reports show that your own mail passes, publish p=quarantine, then p=reject at _dmarc.{domain}",
       "RFC 7489 section 6.3" },
     { FINDING_DMARC_TEMPERROR, "dmarc-temperror", CHECK_DMARC, SEVERITY_WARNING,
       "DMARC could not be judged for {subject}: {detail}",
@@ -193,7 +193,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "let the sending software write one From field with one address",
       "RFC 5322 section 3.6" },
     { FINDING_FROM_MULTIPLE, "from-multiple", CHECK_MESSAGE, SEVERITY_ERROR,
-      "the message has more than one From field or author domain ({detail})",
+      "the message has more than one From field or author address ({detail})",
       "let the sending software write one From field with one address",
       "RFC 7489 section 6.6.1" },
     { FINDING_HEADER_DUPLICATE, "header-duplicate", CHECK_MESSAGE, SEVERITY_WARNING,

@@ -50,11 +50,6 @@ unsigned fact_checks(enum fact_id id)
     return rows[id].checks;
 }
 
-static enum fact_value truth(bool is_true)
-{
-    return is_true ? FACT_TRUE : FACT_FALSE;
-}
-
 /* True wherever it is seen; false only where nothing is left unknown that could still make it true. */
 static enum fact_value seen(bool is_seen, bool is_unknown_left)
 {
@@ -108,13 +103,16 @@ static void gather_dmarc(const struct dmarc_result *dmarc, struct facts *facts)
     facts->value[FACT_POLICY_QUARANTINE] = seen(dmarc->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown);
 }
 
+/* From fields are counted beyond the limits too, but not read there. */
 static void gather_message(const struct message_facts *message, struct facts *facts)
 {
-    bool is_missing = message->author_domain[0] == '\0';
-    bool is_multiple = message->field_count[FIELD_FROM] > 1 || message->from_domains > 1;
+    size_t fields = message->field_count[FIELD_FROM];
+    bool is_read = message->from_addresses + message->from_invalid > 0 || !message->is_over_limits;
 
-    facts->value[FACT_FROM_MISSING] = is_missing && message->is_over_limits ? FACT_UNKNOWN : truth(is_missing);
-    facts->value[FACT_FROM_MULTIPLE] = seen(is_multiple, message->is_over_limits);
+    facts->value[FACT_FROM_MISSING] = seen(fields == 0, !is_read);
+    if (is_read && message->from_domains == 0)
+        facts->value[FACT_FROM_MISSING] = FACT_TRUE;
+    facts->value[FACT_FROM_MULTIPLE] = seen(fields > 1 || message->from_addresses > 1, fields > 0 && !is_read);
 }
 
 void facts_gather(const struct spf_result *spf, size_t n_spf, const struct dkim_results *dkim,

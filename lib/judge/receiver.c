@@ -29,7 +29,7 @@ static const struct rule generic_rules[] = {
 
 static const struct receiver generic = {
     .name = "generic",
-    .title = "any receiver",
+    .title = "generic receivers",
     .rules = generic_rules,
     .n_rules = sizeof(generic_rules) / sizeof(generic_rules[0]),
 };

@@ -25,7 +25,7 @@ struct rule {
 
 struct receiver {
     const char *name;                   /* "generic" */
-    const char *title;
+    const char *title;                  /* "Gmail and Google Workspace", fits "... would answer 550" */
     const struct rule *rules;
     size_t n_rules;
 };

@@ -15,6 +15,9 @@
 
 #include <stddef.h>
 
+#define REPORT_LINE_MAX 2000
+#define REPORT_REPLY_MAX 400
+
 struct report {
     enum verdict verdict;
     enum action action;
@@ -38,20 +41,30 @@ void report_free(struct report **report);
 
 enum auth_result report_spf(const struct report *report);                       /* the worst deciding result */
 const struct spf_result *report_worst_spf(const struct report *report);        /* NULL where none */
-const struct prediction *report_worst_prediction(const struct report *report); /* never NULL */
 
-/* DESIGN 5.2, without the queue id's successor: "4QxyzA: verdict=reject ... ms=12"; at most 2,000 bytes. */
+/* Never NULL: where there is no prediction, one that accepts and whose receiver is NULL. */
+const struct prediction *report_worst_prediction(const struct report *report);
+
+/*
+ * DESIGN 5.2: "4QxyzA: verdict=reject ... ms=12", "NOQUEUE: ..." without a queue id; "-" is what is not known.
+ * At most REPORT_LINE_MAX bytes: findings that have no room are counted ("spf-fail,+3"), long addresses cut ("...").
+ */
 void report_log_line(const struct report *report, struct str *line_r);
 
-/* JSON, one object, indented, final newline. */
+/* JSON, one object, indented, final newline; DESIGN 5.4.  Valid whatever bytes the report holds.  Caller frees. */
 char *report_json(const struct report *report);
 
-/* For people.  With is_color ANSI colours. */
+/* Parts of that object, as the single checks print them: one element of spf, the dkim array, the dmarc object. */
+char *report_json_spf(const struct spf_result *spf);
+char *report_json_dkim(const struct dkim_results *dkim);
+char *report_json_dmarc(const struct dmarc_result *dmarc);
+
+/* For people: 100 columns, untrusted bytes escaped.  With is_color ANSI colours. */
 void report_text(const struct report *report, bool is_color, struct str *text_r);
 
 /*
  * The text of an SMTP refusal or a quarantine reason: "Preflight: SPF fail for example.com from 203.0.113.5 (...)".
- * One line of printable ASCII, at most 400 bytes, names cause, domain and address.
+ * One line of printable ASCII, at most REPORT_REPLY_MAX bytes, names cause, domain and address.
  */
 void report_reply(const struct report *report, struct str *text_r);
 

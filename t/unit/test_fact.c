@@ -164,18 +164,20 @@ START_TEST(from_facts)
         struct message_facts message;
         enum fact_value missing, multiple;
     } cases[] = {
-        { "one", { .author_domain = "example.com", .from_domains = 1, .field_count[FIELD_FROM] = 1 }, F, F },
+        { "one", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F },
         { "no field", { .headers = 1 }, T, F },
         { "no address", { .field_count[FIELD_FROM] = 1, .from_invalid = 1 }, T, F },
-        { "two fields", { .author_domain = "example.com", .from_domains = 1, .field_count[FIELD_FROM] = 2 }, F, T },
-        { "two domains", { .author_domain = "a.example", .from_domains = 2, .field_count[FIELD_FROM] = 1 }, F, T },
-        { "not all examined, none seen", { .is_over_limits = true }, U, U },
-        { "not all examined, one seen",
-          { .is_over_limits = true, .author_domain = "example.com", .from_domains = 1, .field_count[FIELD_FROM] = 1 },
-          F, U },
-        { "not all examined, two seen",
-          { .is_over_limits = true, .author_domain = "example.com", .from_domains = 2, .field_count[FIELD_FROM] = 2 },
-          F, T },
+        { "empty", { .field_count[FIELD_FROM] = 1 }, T, F },
+        { "no domain", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_invalid = 1 }, T, F },
+        { "two fields", { .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T },
+        { "two addresses", { .field_count[FIELD_FROM] = 1, .from_addresses = 2, .from_domains = 1 }, F, T },
+        { "over limits, no field", { .is_over_limits = true }, T, F },
+        { "over limits, not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 1 }, U, U },
+        { "over limits, two not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 2 }, U, T },
+        { "over limits, read",
+          { .is_over_limits = true, .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F },
+        { "over limits, one of two read",
+          { .is_over_limits = true, .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct facts facts = gather(NULL, 0, NULL, NULL, &cases[i].message);

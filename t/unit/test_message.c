@@ -109,6 +109,7 @@ static const struct reading_case id_cases[] = {
     { "<\"x\\", false },
     { "<x@[192.0.2.1>", false },
     { "<x\x01@host>", false },
+    { "<\"x\x7f\"@host>", false },
     { "(<x@host>", false },
 };
 

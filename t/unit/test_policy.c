@@ -27,7 +27,8 @@ static struct conf make_conf(enum conf_mode mode)
         .domains = domains,
         .n_domains = sizeof(domains) / sizeof(domains[0]),
         .policy.action = { [VERDICT_ACCEPT] = ACTION_ACCEPT, [VERDICT_UNSURE] = ACTION_ACCEPT,
-                           [VERDICT_JUNK] = ACTION_LOG, [VERDICT_DEFER] = ACTION_LOG, [VERDICT_REJECT] = ACTION_TEMPFAIL },
+                           [VERDICT_JUNK] = ACTION_LOG, [VERDICT_DEFER] = ACTION_LOG,
+                           [VERDICT_REJECT] = ACTION_TEMPFAIL },
     };
 }
 

@@ -1,0 +1,203 @@
+/*
+ * The report as JSON, DESIGN 5.4; the only user of jansson.  A key whose value is not known is left out.
+ * Strings that are not valid UTF-8 are escaped first, so the output is JSON whatever the message held.
+ */
+#include "config.h"
+
+#include "lib/report/report.h"
+#include "lib/base/ip.h"
+#include "lib/base/mem.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 8192       /* bytes of one string that is not valid UTF-8 */
+
+/* jansson answers NULL and -1 to what cannot happen here and to lack of memory, which ends the process as in mem.h. */
+static json_t *made(json_t *value)
+{
+    if (value == NULL)
+        abort();
+    return value;
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, made(value)) != 0)
+        abort();
+}
+
+static void append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, made(value)) != 0)
+        abort();
+}
+
+static json_t *make_text(const char *text)
+{
+    json_t *value = json_string(text);
+
+    if (value == NULL) {
+        struct str s = STR_EMPTY;
+        str_add_escaped(&s, text, TEXT_MAX, false);
+        value = json_string(str_get(&s));
+        str_clear(&s);
+    }
+    return made(value);
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        put(object, key, make_text(text));
+}
+
+/* For values that are never empty once known. */
+static void put_known(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        put(object, key, make_text(text));
+}
+
+static json_t *make_spf(const struct spf_result *spf)
+{
+    json_t *object = made(json_object());
+    char address[IP_TEXT_MAX];
+
+    ip_format(&spf->address, address);
+    put_known(object, "address", address);
+    put_text(object, "identity", spf_identity_name(spf->identity));
+    put_known(object, "domain", spf->domain);
+    put_text(object, "result", auth_result_name(spf->result));
+    put_known(object, "term", spf->term);
+    put(object, "lookups", json_integer(spf->lookups));
+    put(object, "void_lookups", json_integer(spf->void_lookups));
+    put(object, "aligned", json_boolean(spf->aligned));
+    put_known(object, "explanation", spf->explanation);
+    return object;
+}
+
+static json_t *make_spf_array(const struct spf_result *spf, size_t n)
+{
+    json_t *array = made(json_array());
+
+    for (size_t i = 0; i < n; i++)
+        append(array, make_spf(&spf[i]));
+    return array;
+}
+
+static json_t *make_dkim(const struct dkim_results *dkim)
+{
+    json_t *array = made(json_array());
+
+    for (size_t i = 0; i < dkim->count; i++) {
+        const struct dkim_result *sig = &dkim->items[i];
+        json_t *object = made(json_object());
+        put_known(object, "domain", sig->domain);
+        put_known(object, "selector", sig->selector);
+        put_known(object, "algorithm", sig->algorithm);
+        if (sig->key_bits > 0)
+            put(object, "key_bits", json_integer(sig->key_bits));
+        put_text(object, "result", auth_result_name(sig->result));
+        put(object, "aligned", json_boolean(sig->aligned));
+        put_text(object, "reason", sig->reason);
+        append(array, object);
+    }
+    return array;
+}
+
+static json_t *make_dmarc(const struct dmarc_result *dmarc)
+{
+    json_t *object = made(json_object()), *rfc7489 = made(json_object());
+
+    put_text(object, "result", auth_result_name(dmarc->result));
+    put_known(object, "policy", dmarc_policy_name(dmarc->policy));
+    put_known(object, "record_domain", dmarc->record_domain);
+    put_known(object, "org_domain", dmarc->org_domain);
+    put_text(rfc7489, "result", auth_result_name(dmarc->rfc7489.result));
+    put_known(rfc7489, "policy", dmarc_policy_name(dmarc->rfc7489.policy));
+    put(object, "rfc7489", rfc7489);
+    return object;
+}
+
+static json_t *make_findings(const struct findings *findings)
+{
+    json_t *array = made(json_array());
+
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        json_t *object = made(json_object());
+        put_text(object, "id", finding->row->name);
+        put_text(object, "severity", severity_name(finding->row->severity));
+        put_known(object, "subject", finding->subject);
+        put_text(object, "text", finding->text);
+        put_text(object, "remedy", finding->remedy);
+        put_text(object, "source", finding->row->source);
+        append(array, object);
+    }
+    return array;
+}
+
+static json_t *make_prediction(const struct prediction *prediction)
+{
+    json_t *object = made(json_object()), *replies = made(json_array()), *because = made(json_array());
+
+    for (size_t i = 0; i < prediction->n_replies; i++)
+        append(replies, make_text(prediction->replies[i]));
+    for (size_t i = 0; i < prediction->n_because; i++)
+        append(because, make_text(finding_row(prediction->because[i])->name));
+    put_known(object, "recipient_domain", prediction->recipient_domain);
+    put_text(object, "receiver", prediction->receiver->name);
+    put_text(object, "outcome", verdict_name(prediction->outcome));
+    put(object, "replies", replies);
+    put(object, "because", because);
+    return object;
+}
+
+static char *printed(json_t *value)
+{
+    char *text = json_dumps(value, JSON_INDENT(2));
+
+    if (text == NULL)
+        abort();
+    json_decref(value);
+    char *line = xasprintf("%s\n", text);
+    free(text);
+    return line;
+}
+
+char *report_json(const struct report *report)
+{
+    json_t *object = made(json_object()), *predictions = made(json_array());
+
+    for (size_t i = 0; i < report->n_predictions; i++)
+        append(predictions, make_prediction(&report->predictions[i]));
+    put_text(object, "verdict", verdict_name(report->verdict));
+    put_text(object, "action", action_name(report->action));
+    put_known(object, "queue_id", report->queue_id);
+    put_text(object, "sender", report->sender);
+    put_known(object, "author_domain", report->author_domain);
+    put_known(object, "egress", report->egress);
+    put(object, "spf", make_spf_array(report->spf, report->n_spf));
+    put(object, "dkim", make_dkim(&report->dkim));
+    put(object, "dmarc", make_dmarc(&report->dmarc));
+    put(object, "findings", make_findings(&report->findings));
+    put(object, "predictions", predictions);
+    return printed(object);
+}
+
+char *report_json_spf(const struct spf_result *spf)
+{
+    return printed(make_spf(spf));
+}
+
+char *report_json_dkim(const struct dkim_results *dkim)
+{
+    return printed(make_dkim(dkim));
+}
+
+char *report_json_dmarc(const struct dmarc_result *dmarc)
+{
+    return printed(make_dmarc(dmarc));
+}

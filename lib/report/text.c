@@ -1,0 +1,421 @@
+/*
+ * The report for people at a shell: verdict first, then what was seen, what to mend, and who would answer what.
+ * Wrapped at 100 columns; what comes from outside is escaped, so it can neither break lines nor steer a terminal.
+ */
+#include "config.h"
+
+#include "lib/report/report.h"
+#include "lib/base/ip.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define COLUMNS 100
+#define LABEL_COLUMNS 11        /* "  author   ", "DMARC      " */
+#define RESULT_COLUMNS 11       /* "temperror" and a gap */
+#define ESCAPED_MAX 320
+
+enum color { PLAIN, RED, YELLOW, GREEN, BOLD };
+
+struct writer {
+    struct str *out;
+    bool is_color;
+    size_t column;
+};
+
+static void write_raw(struct writer *w, const char *text, size_t len)
+{
+    str_addn(w->out, text, len);
+    w->column += len;
+}
+
+static void write_newline(struct writer *w)
+{
+    while (w->out->len > 0 && w->out->data[w->out->len - 1] == ' ')
+        w->out->data[--w->out->len] = '\0';
+    str_addc(w->out, '\n');
+    w->column = 0;
+}
+
+static void write_colored(struct writer *w, const char *text, enum color color)
+{
+    static const char *const codes[] = { "", "\033[31m", "\033[33m", "\033[32m", "\033[1m" };
+    bool has_color = w->is_color && color != PLAIN;
+
+    if (has_color)
+        str_add(w->out, codes[color]);
+    write_raw(w, text, strlen(text));
+    if (has_color)
+        str_add(w->out, "\033[0m");
+}
+
+static void write_to_column(struct writer *w, size_t column)
+{
+    while (w->column < column)
+        write_raw(w, " ", 1);
+}
+
+/* Words from here to the right margin, further lines begin at indent.  A word wider than a line is cut into lines. */
+static void write_wrapped(struct writer *w, const char *text, size_t indent)
+{
+    bool is_first = true;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " "), gap = is_first ? 0 : 1;
+        if (!is_first && w->column + gap + len > COLUMNS) {
+            write_newline(w);
+            gap = 0;
+        }
+        write_to_column(w, w->column == 0 ? indent : w->column + gap);
+        while (w->column < COLUMNS && w->column + len > COLUMNS) {
+            size_t part = COLUMNS - w->column;
+            write_raw(w, text, part);
+            text += part;
+            len -= part;
+            write_newline(w);
+            write_to_column(w, indent);
+        }
+        write_raw(w, text, len);
+        text += len + strspn(text + len, " ");
+        is_first = false;
+    }
+}
+
+static void write_line(struct writer *w, const char *text, size_t indent)
+{
+    write_to_column(w, indent);
+    write_wrapped(w, text, indent);
+    write_newline(w);
+}
+
+/* A wrapped line of untrusted text. */
+static void write_untrusted(struct writer *w, const char *text, size_t indent)
+{
+    struct str s = STR_EMPTY;
+
+    str_add_escaped(&s, text, ESCAPED_MAX, false);
+    write_line(w, str_get(&s), indent);
+    str_clear(&s);
+}
+
+static enum color verdict_color(enum verdict verdict)
+{
+    static const enum color colors[VERDICT_COUNT] = {
+        [VERDICT_ACCEPT] = GREEN, [VERDICT_UNSURE] = YELLOW, [VERDICT_JUNK] = YELLOW, [VERDICT_DEFER] = RED,
+        [VERDICT_REJECT] = RED,
+    };
+    return colors[verdict];
+}
+
+static enum color result_color(enum auth_result result)
+{
+    switch (result) {
+    case AUTH_PASS:
+        return GREEN;
+    case AUTH_FAIL:
+    case AUTH_PERMERROR:
+    case AUTH_POLICY:
+        return RED;
+    default:
+        return YELLOW;
+    }
+}
+
+static void write_result(struct writer *w, enum auth_result result)
+{
+    write_colored(w, auth_result_name(result), result_color(result));
+    write_to_column(w, LABEL_COLUMNS + RESULT_COLUMNS);
+}
+
+static void add_replies(struct str *s, const struct prediction *prediction)
+{
+    for (size_t i = 0; i < prediction->n_replies; i++)
+        str_addf(s, "%s%s", i > 0 ? " or " : "", prediction->replies[i]);
+}
+
+/* What follows the verdict in the first line: "generic receivers would answer 550 5.7.1". */
+static void add_meaning(struct str *s, const struct report *report)
+{
+    const struct prediction *worst = report_worst_prediction(report);
+    const char *who = worst->receiver == NULL ? "a receiver" : worst->receiver->title;
+
+    if (report->verdict == VERDICT_ACCEPT) {
+        str_add(s, "nothing stands in the way");
+    } else if (report->verdict == VERDICT_UNSURE) {
+        str_addf(s, "what could not be examined decides what %s would answer", who);
+    } else if (worst->n_replies > 0) {
+        str_addf(s, "%s would answer ", who);
+        add_replies(s, worst);
+    } else if (report->verdict == VERDICT_JUNK) {
+        str_addf(s, "%s would file it as junk", who);
+    } else {
+        str_addf(s, "%s would %s it", who, verdict_name(report->verdict));
+    }
+}
+
+static void write_headline(struct writer *w, const struct report *report)
+{
+    struct str meaning = STR_EMPTY;
+    char name[16];
+    const char *verdict = verdict_name(report->verdict);
+    size_t n = 0;
+
+    for (; verdict[n] != '\0' && n < sizeof(name) - 1; n++)
+        name[n] = (char)toupper((unsigned char)verdict[n]);
+    name[n] = '\0';
+    write_colored(w, name, verdict_color(report->verdict));
+    write_raw(w, "  ", 2);
+    add_meaning(&meaning, report);
+    write_line(w, str_get(&meaning), n + 2);
+    str_clear(&meaning);
+}
+
+static void write_field(struct writer *w, const char *label, const char *value)
+{
+    write_raw(w, "  ", 2);
+    write_raw(w, label, strlen(label));
+    write_to_column(w, LABEL_COLUMNS);
+    write_untrusted(w, value, LABEL_COLUMNS);
+}
+
+static void write_envelope(struct writer *w, const struct report *report)
+{
+    bool has_sender = report->sender != NULL && report->sender[0] != '\0';
+
+    write_newline(w);
+    if (report->queue_id != NULL)
+        write_field(w, "queue id", report->queue_id);
+    write_field(w, "sender", has_sender ? report->sender : "<> (a bounce)");
+    write_field(w, "author", report->author_domain == NULL ? "not known" : report->author_domain);
+    if (report->egress != NULL)
+        write_field(w, "egress", report->egress);
+    write_field(w, "action", action_name(report->action));
+    if (report->trouble != NULL)
+        write_field(w, "trouble", report->trouble);
+}
+
+static size_t address_columns(const struct report *report)
+{
+    char address[IP_TEXT_MAX];
+    size_t widest = 0;
+
+    for (size_t i = 0; i < report->n_spf; i++) {
+        ip_format(&report->spf[i].address, address);
+        if (strlen(address) > widest)
+            widest = strlen(address);
+    }
+    return widest;
+}
+
+/* "mailfrom example.com by -all of _spf.example.com, not aligned, 3 of 10 lookups" */
+static void add_spf(struct str *s, const struct spf_result *spf)
+{
+    str_addf(s, "%s ", spf_identity_name(spf->identity));
+    str_add_escaped(s, spf->domain, ESCAPED_MAX, false);
+    if (spf->term != NULL && spf->term[0] != '\0') {
+        str_add(s, " by ");
+        str_add_escaped(s, spf->term, ESCAPED_MAX, false);
+        if (spf->record_domain != NULL && spf->domain != NULL && strcmp(spf->record_domain, spf->domain) != 0) {
+            str_add(s, " of ");
+            str_add_escaped(s, spf->record_domain, ESCAPED_MAX, false);
+        }
+    }
+    if (spf->result == AUTH_PASS)
+        str_add(s, spf->aligned ? ", aligned" : ", not aligned");
+    if (spf->lookups > 0)
+        str_addf(s, ", %d of %d lookups", spf->lookups, SPF_MAX_LOOKUPS);
+    if (spf->void_lookups > 0)
+        str_addf(s, ", %d void", spf->void_lookups);
+}
+
+static void write_spf(struct writer *w, const struct report *report)
+{
+    const size_t indent = LABEL_COLUMNS + RESULT_COLUMNS + address_columns(report) + 2;
+
+    write_newline(w);
+    write_colored(w, "SPF", BOLD);
+    write_to_column(w, LABEL_COLUMNS);
+    if (report->n_spf == 0)
+        write_line(w, "not judged: no address is known that the message leaves from", LABEL_COLUMNS);
+    for (size_t i = 0; i < report->n_spf; i++) {
+        const struct spf_result *spf = &report->spf[i];
+        struct str s = STR_EMPTY;
+        char address[IP_TEXT_MAX];
+        ip_format(&spf->address, address);
+        write_to_column(w, LABEL_COLUMNS);
+        write_result(w, spf->result);
+        write_raw(w, address, strlen(address));
+        write_to_column(w, indent);
+        add_spf(&s, spf);
+        write_line(w, str_get(&s), indent);
+        if (spf->problem != NULL && spf->problem[0] != '\0')
+            write_untrusted(w, spf->problem, indent);
+        if (spf->explanation != NULL && spf->explanation[0] != '\0')
+            write_untrusted(w, spf->explanation, indent);
+        str_clear(&s);
+    }
+}
+
+/* "s1._domainkey.example.com rsa-sha256, 2048 bits, relaxed/relaxed, aligned" */
+static void add_dkim(struct str *s, const struct dkim_result *sig)
+{
+    if (sig->domain == NULL || sig->domain[0] == '\0') {
+        str_add(s, "a signature that cannot be read");
+    } else {
+        str_add_escaped(s, sig->selector, ESCAPED_MAX, false);
+        str_add(s, "._domainkey.");
+        str_add_escaped(s, sig->domain, ESCAPED_MAX, false);
+    }
+    if (sig->algorithm != NULL && sig->algorithm[0] != '\0') {
+        str_addc(s, ' ');
+        str_add_escaped(s, sig->algorithm, ESCAPED_MAX, false);
+    }
+    if (sig->key_bits > 0)
+        str_addf(s, ", %d bits", sig->key_bits);
+    if (sig->canonicalization != NULL && sig->canonicalization[0] != '\0') {
+        str_add(s, ", ");
+        str_add_escaped(s, sig->canonicalization, ESCAPED_MAX, false);
+    }
+    if (sig->result == AUTH_PASS)
+        str_add(s, sig->aligned ? ", aligned" : ", not aligned");
+}
+
+static void write_dkim(struct writer *w, const struct report *report)
+{
+    const size_t indent = LABEL_COLUMNS + RESULT_COLUMNS;
+    const struct dkim_results *dkim = &report->dkim;
+
+    write_colored(w, "DKIM", BOLD);
+    write_to_column(w, LABEL_COLUMNS);
+    if (dkim->count == 0) {
+        write_result(w, dkim_results_overall(dkim));
+        write_line(w, dkim->is_over_limits ? "the header is over the limits" : "no signature", indent);
+    }
+    for (size_t i = 0; i < dkim->count; i++) {
+        const struct dkim_result *sig = &dkim->items[i];
+        struct str s = STR_EMPTY;
+        write_to_column(w, LABEL_COLUMNS);
+        write_result(w, sig->result);
+        add_dkim(&s, sig);
+        write_line(w, str_get(&s), indent);
+        if (sig->reason != NULL && sig->reason[0] != '\0')
+            write_line(w, sig->reason, indent);
+        str_clear(&s);
+    }
+    if (dkim->skipped > 0) {
+        struct str s = STR_EMPTY;
+        str_addf(&s, "%zu more signatures were not verified", dkim->skipped);
+        write_line(w, str_get(&s), LABEL_COLUMNS);
+        str_clear(&s);
+    }
+}
+
+static void write_dmarc(struct writer *w, const struct report *report)
+{
+    const size_t indent = LABEL_COLUMNS + RESULT_COLUMNS;
+    const struct dmarc_result *dmarc = &report->dmarc;
+    struct str s = STR_EMPTY;
+
+    write_colored(w, "DMARC", BOLD);
+    write_to_column(w, LABEL_COLUMNS);
+    write_result(w, dmarc->result);
+    if (dmarc->policy != DMARC_POLICY_ABSENT)
+        str_addf(&s, "policy %s, record of %s", dmarc_policy_name(dmarc->policy), dmarc->record_domain);
+    else if (dmarc->problem != NULL)
+        str_addf(&s, "%s", dmarc->problem);
+    else
+        str_add(&s, dmarc->result == AUTH_TEMPERROR ? "the record is not known" : "no record");
+    write_untrusted(w, str_get(&s), indent);
+    str_clear(&s);
+}
+
+static void write_finding(struct writer *w, const struct finding *finding)
+{
+    static const enum color colors[] = { PLAIN, YELLOW, RED };
+    const size_t indent = LABEL_COLUMNS;
+
+    write_raw(w, "  ", 2);
+    write_colored(w, severity_name(finding->row->severity), colors[finding->row->severity]);
+    write_to_column(w, indent);
+    write_raw(w, finding->row->name, strlen(finding->row->name));
+    write_newline(w);
+    write_line(w, finding->text, indent);
+    write_to_column(w, indent);
+    write_raw(w, "mend: ", 6);
+    write_line(w, finding->remedy, indent + 6);
+    write_line(w, finding->row->source, indent);
+}
+
+static void write_findings(struct writer *w, const struct report *report)
+{
+    const struct findings *findings = &report->findings;
+
+    write_newline(w);
+    write_colored(w, "Findings", BOLD);
+    if (findings->count == 0)
+        write_raw(w, "   none", 7);
+    write_newline(w);
+    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--) {
+        for (size_t i = 0; i < findings->count; i++) {
+            if ((int)findings->items[i].row->severity == severity)
+                write_finding(w, &findings->items[i]);
+        }
+    }
+}
+
+static void write_prediction(struct writer *w, const struct prediction *prediction, size_t indent)
+{
+    struct str s = STR_EMPTY, domain = STR_EMPTY;
+
+    if (prediction->recipient_domain == NULL)
+        str_add(&domain, "any recipient");
+    else
+        str_add_escaped(&domain, prediction->recipient_domain, ESCAPED_MAX, false);
+    write_raw(w, "  ", 2);
+    write_raw(w, str_get(&domain), domain.len);
+    if (w->column + 2 > indent)
+        write_newline(w);
+    write_to_column(w, indent);
+    write_colored(w, verdict_name(prediction->outcome), verdict_color(prediction->outcome));
+    if (prediction->n_replies > 0)
+        str_addc(&s, ' ');
+    add_replies(&s, prediction);
+    str_addf(&s, " by %s", prediction->receiver->name);
+    for (size_t i = 0; i < prediction->n_because; i++)
+        str_addf(&s, "%s %s", i == 0 ? ", because of" : ",", finding_row(prediction->because[i])->name);
+    write_line(w, str_get(&s), indent);
+    str_clear(&s);
+    str_clear(&domain);
+}
+
+static void write_predictions(struct writer *w, const struct report *report)
+{
+    size_t indent = strlen("  any recipient  ");
+
+    if (report->n_predictions == 0)
+        return;
+    for (size_t i = 0; i < report->n_predictions; i++) {
+        const char *domain = report->predictions[i].recipient_domain;
+        size_t need = domain == NULL ? 0 : strlen(domain) + 4;
+        if (need > indent && need <= COLUMNS / 2)
+            indent = need;
+    }
+    write_newline(w);
+    write_colored(w, "Predictions", BOLD);
+    write_newline(w);
+    for (size_t i = 0; i < report->n_predictions; i++)
+        write_prediction(w, &report->predictions[i], indent);
+}
+
+void report_text(const struct report *report, bool is_color, struct str *text_r)
+{
+    struct writer w = { .out = text_r, .is_color = is_color };
+
+    write_headline(&w, report);
+    write_envelope(&w, report);
+    write_spf(&w, report);
+    write_dkim(&w, report);
+    write_dmarc(&w, report);
+    write_findings(&w, report);
+    write_predictions(&w, report);
+}
