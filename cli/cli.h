@@ -26,9 +26,9 @@ extern const struct subcommand subcommand_config;
 
 /* The options every subcommand takes. */
 struct common_options {
-    const char *conf;       /* NULL: the standard file if there is one, else the defaults */
-    const char *dns;        /* ADDR[@PORT] or NULL */
-    int dns_timeout_ms;     /* 0: as configured */
+    const char *conf;           /* NULL: the standard file if there is one, else the defaults */
+    const char *dns;            /* ADDR[@PORT] or NULL */
+    const char *dns_timeout;    /* a duration as in preflight.conf, or NULL */
     bool is_json;
 };
 

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DNS_TIMEOUT_MAX 60      /* seconds */
-
 static const struct subcommand *const subcommands[] = {
     &subcommand_check,
     &subcommand_config,
@@ -50,17 +48,6 @@ int cli_usage_error(const struct subcommand *self, const char *fmt, ...)
     return EXIT_USAGE;
 }
 
-static int parse_seconds(const char *value, int *ms_r)
-{
-    char *end;
-    double seconds = strtod(value, &end);
-
-    if (end == value || *end != '\0' || !(seconds >= 0.001 && seconds <= DNS_TIMEOUT_MAX))
-        return -1;
-    *ms_r = (int)(seconds * 1000);
-    return 0;
-}
-
 int cli_common_option(const struct subcommand *self, int option, const char *value, struct common_options *common)
 {
     switch (option) {
@@ -71,8 +58,7 @@ int cli_common_option(const struct subcommand *self, int option, const char *val
         common->dns = value;
         return CLI_GO_ON;
     case OPTION_DNS_TIMEOUT:
-        if (parse_seconds(value, &common->dns_timeout_ms) < 0)
-            return cli_usage_error(self, "--dns-timeout '%s' is not a number of seconds up to %d", value, DNS_TIMEOUT_MAX);
+        common->dns_timeout = value;
         return CLI_GO_ON;
     case OPTION_JSON:
         common->is_json = true;
@@ -85,25 +71,36 @@ int cli_common_option(const struct subcommand *self, int option, const char *val
     }
 }
 
+/* A server named here answers in place of a zone file too, and waiting longer for one answer is allowed to be felt. */
+static int override(struct conf *conf, const struct common_options *common, struct err *err)
+{
+    if (common->dns != NULL) {
+        if (conf_override(conf, "dns", "servers", common->dns, err) < 0)
+            return err_prefix(err, "--dns");
+        if (conf_override(conf, "dns", "zone", "", err) < 0)
+            return -1;
+    }
+    if (common->dns_timeout != NULL) {
+        if (conf_override(conf, "dns", "timeout", common->dns_timeout, err) < 0)
+            return err_prefix(err, "--dns-timeout");
+        if (conf->dns.budget_ms < conf->dns.timeout_ms)
+            conf->dns.budget_ms = conf->dns.timeout_ms;
+    }
+    return 0;
+}
+
 struct conf *cli_load(const struct common_options *common)
 {
     const char *path = common->conf;
-    struct err err;
+    struct err err = { "" };
 
     if (path == NULL && access(PREFLIGHT_CONF, F_OK) == 0)
         path = PREFLIGHT_CONF;
     struct conf *conf = conf_load(path, &err);
-    if (conf != NULL && common->dns != NULL && conf_use_server(conf, common->dns, &err) < 0)
+    if (conf != NULL && override(conf, common, &err) < 0)
         conf_unref(&conf);
-    if (conf == NULL) {
+    if (conf == NULL)
         fprintf(stderr, "preflight: %s\n", err.text);
-        return NULL;
-    }
-    if (common->dns_timeout_ms > 0) {
-        conf->dns.timeout_ms = common->dns_timeout_ms;
-        if (conf->dns.budget_ms < conf->dns.timeout_ms)
-            conf->dns.budget_ms = conf->dns.timeout_ms;
-    }
     return conf;
 }
 

@@ -104,6 +104,13 @@ struct conf {
  * NULL with err "FILE:LINE: option 'NAME': what was expected" where anything is wrong.  The caller owns one reference.
  */
 struct conf *conf_load(const char *path, struct err *err);
+
+/*
+ * Sets one option of a configuration that nobody else references yet, as a command line does: value as in a file,
+ * for a list its only element.  -1 with err "'x' is not ...".
+ */
+int conf_override(struct conf *conf, const char *section, const char *name, const char *value, struct err *err);
+
 struct conf *conf_ref(struct conf *conf);
 void conf_unref(struct conf **conf);
 

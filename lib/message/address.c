@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOCAL_MAX 256               /* bytes of a local part that are kept; RFC 5321 allows 64 */
+
 /* The first ones, up to TOKEN_ODD, are columns of the table below. */
 enum token {
     TOKEN_WORD, TOKEN_QUOTED, TOKEN_LITERAL, TOKEN_DOT, TOKEN_AT, TOKEN_ODD,
@@ -48,6 +50,8 @@ struct spec {
     bool has_at;
     size_t len;
     char domain[4 * DOMAIN_MAX];    /* as written; U-labels are longer than their A-labels at times */
+    size_t local_len;               /* over LOCAL_MAX: too long to be told */
+    char local[LOCAL_MAX];          /* words and dots before the "@", as written */
 };
 
 struct parser {
@@ -119,7 +123,9 @@ static enum token next_token(struct parser *ps)
         return special_tokens[special - specials];
     }
     if (c == '"') {
+        ps->token = ps->p;
         ps->p = lex_skip_quoted(ps->p);
+        ps->token_len = (size_t)(ps->p - ps->token);
         return TOKEN_QUOTED;
     }
     /* Elsewhere "[" is part of a display name: "[List] Jane <jane@example.com>". */
@@ -133,6 +139,16 @@ static void spec_reset(struct spec *spec)
     spec->state = STATE_START;
     spec->has_at = false;
     spec->len = 0;
+    spec->local_len = 0;
+}
+
+static void spec_add_local(struct spec *spec, const char *text, size_t len)
+{
+    if (spec->local_len > LOCAL_MAX)
+        return;
+    if (len <= LOCAL_MAX - spec->local_len)
+        memcpy(spec->local + spec->local_len, text, len);
+    spec->local_len += len;
 }
 
 static void spec_add(struct spec *spec, const char *text, size_t len)
@@ -149,6 +165,10 @@ static void spec_feed(struct spec *spec, enum token token, const char *text, siz
 {
     spec->state = next_state[spec->state][token];
     spec->has_at = spec->has_at || token == TOKEN_AT;
+    if (!spec->has_at && token == TOKEN_DOT)
+        spec_add_local(spec, ".", 1);
+    else if (!spec->has_at && (token == TOKEN_WORD || token == TOKEN_QUOTED))
+        spec_add_local(spec, text, len);
     if (spec->state == STATE_DOMAIN)
         spec_add(spec, text, len);
     else if (spec->state == STATE_DOMAIN_DOT)
@@ -178,10 +198,13 @@ static void add_mailbox(struct address_list *list, struct spec *spec)
     if (list->count > ADDRESS_LIST_MAX)
         return;
     spec->domain[spec->len] = '\0';
-    if (domain_normalize(spec->domain, domain) < 0)
+    if (domain_normalize(spec->domain, domain) < 0) {
         list->invalid++;
-    else
-        add_domain(list, domain);
+        return;
+    }
+    add_domain(list, domain);
+    if (list->first == NULL && spec->local_len <= LOCAL_MAX)
+        list->first = xasprintf("%.*s@%s", (int)spec->local_len, spec->local, domain);
 }
 
 static void finish_mailbox(struct parser *ps)
@@ -277,5 +300,6 @@ void address_list_clear(struct address_list *list)
     for (size_t i = 0; i < list->n_domains; i++)
         free(list->domains[i]);
     free(list->domains);
+    free(list->first);
     *list = (struct address_list){ .count = 0 };
 }

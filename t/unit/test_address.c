@@ -236,12 +236,45 @@ START_TEST(survives_mutation)
 }
 END_TEST
 
+START_TEST(tells_the_first_address)
+{
+    static const struct { const char *value, *want; } cases[] = {
+        { " Jane Doe <Jane.Doe@Example.COM>, x@y.example", "Jane.Doe@example.com" },
+        { "\"a b\"(c) . d @ example.com", "\"a b\".d@example.com" },
+        { "Friends: a@one.example;", "a@one.example" },
+        { "<>, b@two.example", "b@two.example" },
+        { "no address", NULL },
+        { "a@[192.0.2.1]", NULL },
+        { ", , )a@", NULL },
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct address_list list;
+        address_list_parse(cases[i].value, &list);
+        if (cases[i].want == NULL)
+            ck_assert_msg(list.first == NULL, "%s", cases[i].value);
+        else
+            ck_assert_msg(list.first != NULL && strcmp(list.first, cases[i].want) == 0, "%s: %s", cases[i].value,
+                          list.first == NULL ? "none" : list.first);
+        address_list_clear(&list);
+    }
+    char long_one[2000] = "";
+    memset(long_one, 'x', 1500);
+    strcpy(long_one + 1500, "@example.com");
+    struct address_list list;
+    address_list_parse(long_one, &list);
+    ck_assert_ptr_null(list.first);
+    ck_assert_uint_eq(list.n_domains, 1);
+    address_list_clear(&list);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("address");
     TCase *tc = tcase_create("address");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, reads_addresses, 0, (int)LENGTH(address_cases));
+    tcase_add_test(tc, tells_the_first_address);
     tcase_add_test(tc, counts_beyond_what_it_keeps);
     tcase_add_test(tc, takes_any_length);
     tcase_add_test(tc, survives_mutation);
