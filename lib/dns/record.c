@@ -40,9 +40,10 @@ int record_addr(const struct dns_answer *answer, size_t i, enum dns_type type, s
     return 0;
 }
 
+/* What text names can say: a dot would look like two labels. */
 static bool is_name_byte(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    return c > 0x20 && c < 0x7f && c != '.';
 }
 
 /* A name of uncompressed labels that fills len bytes to the last. */

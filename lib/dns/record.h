@@ -17,7 +17,7 @@ int record_txt(const struct dns_answer *answer, size_t i, size_t max, struct str
 /* Address record i; type tells A from AAAA. */
 int record_addr(const struct dns_answer *answer, size_t i, enum dns_type type, struct ip_addr *addr_r);
 
-/* Names in lower case without a final dot; the root is "".  Bytes that are not letters, digits, '-', '_' give -1. */
+/* Names in lower case without a final dot; the root is "".  Labels with bytes that are not printable ASCII, or are '.', give -1. */
 int record_ptr(const struct dns_answer *answer, size_t i, char name_r[DOMAIN_MAX]);
 int record_mx(const struct dns_answer *answer, size_t i, int *preference_r, char name_r[DOMAIN_MAX]);
 

@@ -72,6 +72,7 @@ START_TEST(reads_names)
     static const struct { const char *name, *data; size_t len; const char *want; } cases[] = {
         { "plain", "\4MaiL\7example\0", 14, "mail.example" },
         { "underscore", "\2_a\1b\0", 6, "_a.b" },
+        { "punctuation", "\7foo:B/r\1b\0", 11, "foo:b/r.b" },
         { "root", "\0", 1, "" },
         { "no end", "\4mail", 5, NULL },
         { "label past the end", "\7mail\0", 6, NULL },
