@@ -44,9 +44,9 @@ struct spf_result {
     char *domain;           /* the identity's domain: of MAIL FROM, or HELO */
     char *term;             /* the term that decided, as written ("-all", "ip4:..."), "" where none did */
     char *record_domain;    /* whose record that term stands in; differs from domain after redirect= */
-    int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them */
-    int void_lookups;
-    uint32_t ttl;           /* the smallest TTL of all answers used; 0 where none */
+    int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them; 11 where over the limit */
+    int void_lookups;       /* terms with an empty answer (section 4.6.4), each counted once; 3 where over the limit */
+    uint32_t ttl;           /* the smallest TTL of all answers used, empty ones too, but for exp=; 0 where none */
     char *explanation;      /* exp= of a fail, expanded; "" where none */
     char *problem;          /* what made it temperror or permerror: "'ip4:300.1.2.3' is not an address"; "" else */
     unsigned flags;         /* enum spf_flag */
@@ -69,7 +69,7 @@ void spf_result_clear(struct spf_result *result);
 /* The findings one evaluation gives.  For SPF_HELO only a fail tells, unless is_only (the null sender). */
 void spfcheck_findings(const struct spf_result *result, bool is_only, struct findings *findings);
 
-/* The worst of several results, as a receiver would meet it: fail, permerror, softfail, neutral, none, temperror, pass. */
+/* Is a worse than b, as a receiver would meet it: fail, permerror, softfail, neutral, none, temperror, pass? */
 bool spf_is_worse(enum auth_result a, enum auth_result b);
 
 #endif
