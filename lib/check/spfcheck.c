@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_MAX 256
+#define STEPS_MAX 32        /* more than the limits let happen: 10 terms that ask, 11 records */
 #define STEP_TEXT_MAX 2000
 #define PROBLEM_MAX 500
 

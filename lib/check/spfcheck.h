@@ -41,7 +41,7 @@ struct spf_result {
     enum auth_result result;
     enum spf_identity identity;
     struct ip_addr address;
-    char *domain;           /* the identity's domain: of MAIL FROM, or HELO */
+    char *domain;           /* the identity's domain: of MAIL FROM, or HELO; normalized, escaped where it is no name */
     char *term;             /* the term that decided, as written ("-all", "ip4:..."), "" where none did */
     char *record_domain;    /* whose record that term stands in; differs from domain after redirect= */
     int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them; 11 where over the limit */

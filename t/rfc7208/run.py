@@ -7,6 +7,7 @@ has one, the explanation must be right.  RFC 4408's suite runs too; as it stands
 
 usage: run.py [-v] [CASE...]     environment: top_builddir, RFC7208_SUITES (folder), SPFDRIVE_TIMEOUT_MS
 """
+import concurrent.futures
 import gzip
 import os
 import select
@@ -264,10 +265,9 @@ def main():
     except (ImportError, OSError) as error:
         print('1..0 # SKIP the suite cannot be read: %s (Debian: python3-spf, python3-yaml)' % error)
         return 0
-    reports = []
-    for suite, scenarios in suites:
-        for scenario in scenarios:
-            reports += run_scenario(driver, suite, scenario, chosen)
+    jobs = [(driver, suite, scenario, chosen) for suite, scenarios in suites for scenario in scenarios]
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:      # most of the time goes into waiting for silence
+        reports = sum(pool.map(lambda job: run_scenario(*job), jobs), [])
     print('1..%d' % len(reports))
     for number, (title, error, note) in enumerate(reports, 1):
         print('%sok %d - %s' % ('not ' if error else '', number, title.replace('#', '')))

@@ -26,7 +26,7 @@ static struct dns *resolver_for(const char *server, const char *port)
     const char *timeout = getenv("SPFDRIVE_TIMEOUT_MS");
     const char *const servers[] = { wanted, NULL };
     const struct dns_settings settings = {
-        .servers = servers, .timeout_ms = timeout == NULL ? 500 : atoi(timeout), .cache_entries = 1000, .max_ttl = 60,
+        .servers = servers, .timeout_ms = timeout == NULL ? 1500 : atoi(timeout), .cache_entries = 1000, .max_ttl = 60,
     };
     struct err err;
 
