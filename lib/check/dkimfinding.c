@@ -1,0 +1,127 @@
+/*
+ * What the results of a message's signatures come to: one word, and findings; see dkimcheck.h.  Knows no libopendkim.
+ */
+#include "config.h"
+
+#include "lib/check/dkimcheck.h"
+#include "lib/base/mem.h"
+#include "lib/base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RSA_BITS_RECOMMENDED 2048           /* RFC 8301 section 3.2 */
+#define DELIVERY_SECONDS (5 * 24 * 3600)    /* RFC 5321 section 4.5.4.1: how long a queue tries */
+
+void dkim_results_clear(struct dkim_results *results)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        free(results->items[i].domain);
+        free(results->items[i].selector);
+        free(results->items[i].algorithm);
+        free(results->items[i].canonicalization);
+        free(results->items[i].reason);
+    }
+    free(results->items);
+    *results = (struct dkim_results){ .items = NULL };
+}
+
+static bool has_result(const struct dkim_results *results, enum auth_result result)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        if (results->items[i].result == result)
+            return true;
+    }
+    return false;
+}
+
+enum auth_result dkim_results_overall(const struct dkim_results *results)
+{
+    if (results->count == 0)
+        return AUTH_NONE;
+    if (has_result(results, AUTH_PASS))
+        return AUTH_PASS;
+    return has_result(results, AUTH_TEMPERROR) ? AUTH_TEMPERROR : results->items[0].result;
+}
+
+static bool is_ed25519(const struct dkim_result *item)
+{
+    return strncmp(item->algorithm, "ed25519-", 8) == 0;
+}
+
+/* The name of the key where it has one. */
+static char *subject_of(const struct dkim_result *item)
+{
+    if (item->selector[0] == '\0' || item->domain[0] == '\0')
+        return xstrdup(item->domain);
+    return xasprintf("%s._domainkey.%s", item->selector, item->domain);
+}
+
+static void add(struct findings *findings, enum finding_id id, const char *subject, const char *domain, char *detail)
+{
+    findings_add(findings, id, subject, domain, detail);
+    free(detail);
+}
+
+/* Of a signature that passes: what may yet go wrong with it. */
+static void find_weakness(const struct dkim_result *item, const char *subject, const char *domain,
+                          struct findings *findings)
+{
+    int64_t left = item->expires - (int64_t)time(NULL);
+
+    if (!is_ed25519(item) && item->key_bits > 0 && item->key_bits < RSA_BITS_RECOMMENDED)
+        add(findings, FINDING_DKIM_SHORT_KEY, subject, domain, xasprintf("%d bits", item->key_bits));
+    if (item->is_length_limited)
+        add(findings, FINDING_DKIM_LENGTH_LIMITED, subject, domain, xstrdup("l="));
+    if (item->expires > 0 && left < DELIVERY_SECONDS)
+        add(findings, FINDING_DKIM_EXPIRES_SOON, subject, domain, xasprintf("in %lld minutes", (long long)left / 60));
+}
+
+static void find_in_signature(const struct dkim_result *item, const char *author_domain, struct findings *findings)
+{
+    char *subject = subject_of(item);
+    const char *domain = author_domain[0] == '\0' ? item->domain : author_domain;
+
+    if (item->result == AUTH_PASS)
+        find_weakness(item, subject, domain, findings);
+    else
+        findings_add(findings, item->finding, subject, domain, item->reason);
+    if (item->is_testing)
+        findings_add(findings, FINDING_DKIM_TESTING, subject, domain, NULL);
+    free(subject);
+}
+
+/* A second signature, of a service that sends for the author, need not be aligned where another one is. */
+static void find_in_passing(const struct dkim_results *results, const char *author_domain, struct findings *findings)
+{
+    bool has_rsa = false, has_aligned = false;
+
+    for (size_t i = 0; i < results->count; i++) {
+        const struct dkim_result *item = &results->items[i];
+        has_rsa |= item->result == AUTH_PASS && !is_ed25519(item);
+        has_aligned |= item->result == AUTH_PASS && item->aligned;
+    }
+    for (size_t i = 0; i < results->count; i++) {
+        const struct dkim_result *item = &results->items[i];
+        char *subject = subject_of(item);
+        if (item->result == AUTH_PASS && !has_rsa)
+            findings_add(findings, FINDING_DKIM_ED25519_ONLY, subject, author_domain, NULL);
+        if (item->result == AUTH_PASS && !has_aligned && author_domain[0] != '\0')
+            findings_add(findings, FINDING_DKIM_NOT_ALIGNED, subject, author_domain, NULL);
+        free(subject);
+    }
+}
+
+void dkimcheck_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings)
+{
+    if (results->count == 0)
+        findings_add(findings, FINDING_DKIM_NONE, author_domain, author_domain, NULL);
+    for (size_t i = 0; i < results->count; i++)
+        find_in_signature(&results->items[i], author_domain, findings);
+    find_in_passing(results, author_domain, findings);
+    if (results->skipped > 0) {
+        add(findings, FINDING_DKIM_TOO_MANY, author_domain, author_domain,
+            xasprintf("%zu of %zu", results->count, results->count + results->skipped));
+    }
+}

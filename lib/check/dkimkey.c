@@ -1,0 +1,102 @@
+/*
+ * DKIM key records; see dkimkey.h.
+ */
+#include "config.h"
+
+#include "lib/check/dkimkey.h"
+#include "lib/base/domain.h"
+#include "lib/base/str.h"
+#include "lib/check/taglist.h"
+#include "lib/dns/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static int key_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX])
+{
+    if (selector[0] == '\0' || domain[0] == '\0')
+        return -1;
+    int len = snprintf(name_r, DOMAIN_MAX, "%s._domainkey.%s", selector, domain);
+    return len < DOMAIN_MAX ? 0 : -1;
+}
+
+void dkimkey_prefetch(struct dns *dns, const char *selector, const char *domain)
+{
+    char name[DOMAIN_MAX];
+
+    if (key_name(selector, domain, name) == 0)
+        dns_prefetch(dns, name, DNS_TXT);
+}
+
+/*
+ * k= must be the key's half of a=: libopendkim verifies an Ed25519 signature with a record that does not say so.
+ * A revoked key (p= empty) often keeps no other tag.
+ */
+static bool has_type_of(const char *record, size_t len, const char *algorithm)
+{
+    struct tag tag;
+    char type[16] = "rsa";
+    size_t type_len = 3;
+
+    if (taglist_find(record, len, "p", &tag) && tag.value_len == 0)
+        return true;
+    if (taglist_find(record, len, "k", &tag))
+        type_len = tag_text(&tag, type, sizeof(type));
+    return type_len < sizeof(type) && strncasecmp(algorithm, type, type_len) == 0 && algorithm[type_len] == '-';
+}
+
+static struct dkimkey judge_record(const struct dns_answer *answer, const char *algorithm, char *text_r, size_t size)
+{
+    struct str record = STR_EMPTY;
+    struct dkimkey key = { DKIMKEY_FOUND, NULL };
+
+    if (answer->count > 1) {
+        return (struct dkimkey){ DKIMKEY_BAD, "there is more than one TXT record where the key should be" };
+    }
+    if (record_txt(answer, 0, size, &record) < 0)
+        key = (struct dkimkey){ DKIMKEY_TEMPFAIL, "the answer for the key's record is garbled" };
+    else if (record.len >= size)
+        key = (struct dkimkey){ DKIMKEY_BAD, "the key's record is longer than 1,024 bytes" };
+    else if (memchr(str_get(&record), '\0', record.len) != NULL)
+        key = (struct dkimkey){ DKIMKEY_BAD, "the key's record has a NUL byte in it" };
+    else if (!has_type_of(str_get(&record), record.len, algorithm))
+        key = (struct dkimkey){ DKIMKEY_BAD, "the key's type (k=) is not the one of the signature's algorithm (a=)" };
+    else
+        memcpy(text_r, str_get(&record), record.len + 1);
+    str_clear(&record);
+    return key;
+}
+
+static struct dkimkey judge_answer(const struct dns_answer *answer, const char *algorithm, char *text_r, size_t size)
+{
+    switch (answer->status) {
+    case DNS_OK:
+        return judge_record(answer, algorithm, text_r, size);
+    case DNS_NODATA:
+        return (struct dkimkey){ DKIMKEY_NONE, "the key's name exists in DNS but has no TXT record" };
+    case DNS_NXDOMAIN:
+        return (struct dkimkey){ DKIMKEY_NONE, "the key's name does not exist in DNS" };
+    case DNS_BOGUS:
+        return (struct dkimkey){ DKIMKEY_TEMPFAIL, "the key's record failed DNSSEC validation" };
+    case DNS_TEMPFAIL:
+        return (struct dkimkey){ DKIMKEY_TEMPFAIL, "the name servers failed to answer for the key" };
+    case DNS_TIMEOUT:
+    case DNS_PENDING:
+        break;
+    }
+    return (struct dkimkey){ DKIMKEY_TEMPFAIL, "no answer for the key in time" };
+}
+
+struct dkimkey dkimkey_fetch(struct dns *dns, struct dns_budget *budget, const char *selector, const char *domain,
+                             const char *algorithm, char *text_r, size_t size)
+{
+    char name[DOMAIN_MAX];
+
+    if (key_name(selector, domain, name) < 0)
+        return (struct dkimkey){ DKIMKEY_NONE, "selector (s=) and domain (d=) make no domain name" };
+    const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, budget);
+    struct dkimkey key = judge_answer(answer, algorithm, text_r, size);
+    dns_answer_unref(answer);
+    return key;
+}
