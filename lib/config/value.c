@@ -408,8 +408,12 @@ static void print_networks(const struct option *option, const void *base, struct
     size_t count = count_of(option, base);
 
     for (size_t i = 0; i < count; i++) {
+        const struct ip_net *net = &(*array)[i];
         char text[IP_TEXT_MAX + 4];
-        ip_net_format(&(*array)[i], text);
+        if (net->prefix == (net->addr.family == AF_INET ? 32 : 128))
+            ip_format(&net->addr, text);
+        else
+            ip_net_format(net, text);
         begin_item(out, i);
         value_print_quoted(text, out);
     }

@@ -73,7 +73,7 @@ static inline struct conf *conffile_load(const char *text)
 {
     struct err err = { "" };
     struct conf *conf = conf_load_as(conffile_write("main.conf", text), CONFFILE_HOST, &err);
-    ck_assert_msg(conf != NULL, "%s\n%s", err.text, text);
+    ck_assert_msg(conf != NULL, "%s\n%.400s", err.text, text);
     return conf;
 }
 
@@ -85,7 +85,7 @@ static inline char *conffile_error(const char *text)
     struct str shown = STR_EMPTY;
     size_t len = strlen(conffile_dir);
 
-    ck_assert_msg(conf == NULL, "loaded: %s", text);
+    ck_assert_msg(conf == NULL, "loaded: %.400s", text);
     for (const char *p = err.text; *p != '\0';) {
         if (strncmp(p, conffile_dir, len) == 0 && p[len] == '/')
             p += len + 1;
