@@ -269,7 +269,7 @@ static size_t placeholder(const char *p, const struct values *values, const char
     *value_r = values->detail;
     if (has_prefix(p, detail))
         return sizeof(detail) - 1;
-    *value_r = values->subject;
+    *value_r = values->subject[0] == '\0' ? "(unknown)" : values->subject;
     if (has_prefix(p, "{subject}"))
         return strlen("{subject}");
     *value_r = values->domain[0] == '\0' ? "the author domain" : values->domain;

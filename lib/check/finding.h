@@ -63,7 +63,8 @@ const char *severity_name(enum severity severity);      /* "info", "warning", "e
 
 /*
  * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts as "".
- * Where detail is empty, " ({detail})" and ": {detail}" vanish from the text.
+ * Where detail is empty, " ({detail})" and ": {detail}" vanish from the text; an empty subject or domain reads
+ * "(unknown)" and "the author domain" there.
  */
 void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain, const char *detail);
 bool findings_has(const struct findings *list, enum finding_id id);
