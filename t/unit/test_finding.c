@@ -94,7 +94,8 @@ START_TEST(fills_in)
         { FINDING_DKIM_NONE, NULL, NULL, NULL, "the message has no DKIM signature",
           "have the signer sign mail from the author domain, and list it before preflight-milter in smtpd_milters "
           "and non_smtpd_milters" },
-        { FINDING_DKIM_BAD_SIGNATURE, "", "", "no d=", "the DKIM signature of (unknown) does not verify (no d=)", NULL },
+        { FINDING_DKIM_BAD_SIGNATURE, "", "", "no d=",
+          "the DKIM signature of (unknown) does not verify (no d=)", NULL },
         /* What is filled in is not a template. */
         { FINDING_SPF_FAIL, "{domain}", "{detail}", "{subject}",
           "SPF fail for {detail} from {domain} ({subject})", NULL },
