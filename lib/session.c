@@ -352,8 +352,8 @@ struct report *preflight_end(struct preflight_message **message, const char *que
     find_addresses(m->pf->dns, &budget, egress, &addresses);
     check_spf(m, egress, &addresses, &budget, report);
     dkimcheck_end(&m->dkim, &budget, &report->dkim);
-    dmarccheck_run(m->pf->dns, &budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_deciding,
-                   &report->dkim, &report->dmarc);
+    dmarccheck_run(m->pf->dns, &budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_spf,
+                   report->n_deciding, &report->dkim, &report->dmarc);
     collect_findings(m, egress, &addresses, report);
     predict(m, report);
 

@@ -104,14 +104,12 @@ static bool is_aligned(const struct orgdomain *orgdomain, const struct dmarc_res
 enum identifiers { IDENTIFIERS_FAIL, IDENTIFIERS_UNKNOWN, IDENTIFIERS_PASS };
 
 /* Every address of the egress may be the one that sends: SPF passes only if all do (the worst address decides). */
-static enum identifiers align_spf(const struct orgdomain *orgdomain, struct dmarc_result *result,
-                                  struct spf_result *spf, size_t n_spf)
+static enum identifiers align_spf(struct dmarc_result *result, const struct spf_result *spf, size_t n_spf)
 {
     enum identifiers worst = n_spf == 0 ? IDENTIFIERS_UNKNOWN : IDENTIFIERS_PASS;
 
     for (size_t i = 0; i < n_spf; i++) {
         enum identifiers one = IDENTIFIERS_FAIL;
-        spf[i].aligned = is_aligned(orgdomain, result, spf[i].domain, result->record.strict_spf);
         if (spf[i].aligned && spf[i].result == AUTH_PASS)
             one = IDENTIFIERS_PASS;
         else if (spf[i].aligned && spf[i].result == AUTH_TEMPERROR)
@@ -169,7 +167,8 @@ static enum dmarc_policy weaken(enum dmarc_policy policy, int pct)
 }
 
 void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct orgdomain *orgdomain, const char *author_domain,
-                    struct spf_result *spf, size_t n_spf, struct dkim_results *dkim, struct dmarc_result *result_r)
+                    struct spf_result *spf, size_t n_spf, size_t n_deciding, struct dkim_results *dkim,
+                    struct dmarc_result *result_r)
 {
     memset(result_r, 0, sizeof(*result_r));
     result_r->record.pct = 100;
@@ -179,7 +178,9 @@ void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct org
     orgdomain_find(orgdomain, author_domain, result_r->org_domain);
 
     enum discovery found = discover(dns, budget, result_r);
-    enum identifiers by_spf = align_spf(orgdomain, result_r, spf, n_spf);
+    for (size_t i = 0; i < n_spf; i++)
+        spf[i].aligned = is_aligned(orgdomain, result_r, spf[i].domain, result_r->record.strict_spf);
+    enum identifiers by_spf = align_spf(result_r, spf, n_deciding);
     enum identifiers by_dkim = align_dkim(orgdomain, result_r, dkim);
 
     result_r->multiple_records = found == FOUND_MULTIPLE;

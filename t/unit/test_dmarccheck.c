@@ -196,7 +196,7 @@ START_TEST(judges)
     struct dns_budget budget = { .deadline_ms = clock_ms() + 5000, .questions = 20 };
     struct dmarc_result result;
     dmarccheck_prefetch(dns, orgdomain, c->author);
-    dmarccheck_run(dns, &budget, orgdomain, c->author, spf, n_spf, &signatures, &result);
+    dmarccheck_run(dns, &budget, orgdomain, c->author, spf, n_spf, n_spf, &signatures, &result);
     ck_assert_msg(result.result == c->want, "%s: %s", c->name, auth_result_name(result.result));
     ck_assert_msg(result.policy == c->policy, "%s: %s", c->name, dmarc_policy_name(result.policy));
     ck_assert_str_eq(result.record_domain, c->record_domain);
@@ -223,10 +223,29 @@ START_TEST(pct_zero_weakens_the_old_reading_only)
     struct dns_budget budget = { .deadline_ms = clock_ms() + 5000, .questions = 20 };
     struct dmarc_result result;
 
-    dmarccheck_run(dns, &budget, orgdomain, "zero.example", &spf, 1, &none, &result);
+    dmarccheck_run(dns, &budget, orgdomain, "zero.example", &spf, 1, 1, &none, &result);
     ck_assert_int_eq(result.policy, DMARC_POLICY_REJECT);
     ck_assert_int_eq(result.rfc7489.policy, DMARC_POLICY_QUARANTINE);
     free(spf.domain);
+}
+END_TEST
+
+/* HELO's result beside MAIL FROM's is told as aligned, but does not make DMARC pass. */
+START_TEST(helo_does_not_decide)
+{
+    struct spf_result spf[2] = {
+        { .result = AUTH_FAIL, .domain = xstrdup("reject.example") },
+        { .result = AUTH_PASS, .domain = xstrdup("mail.reject.example") },
+    };
+    struct dkim_results none = { 0 };
+    struct dns_budget budget = { .deadline_ms = clock_ms() + 5000, .questions = 20 };
+    struct dmarc_result result;
+
+    dmarccheck_run(dns, &budget, orgdomain, "reject.example", spf, 2, 1, &none, &result);
+    ck_assert_int_eq(result.result, AUTH_FAIL);
+    ck_assert(spf[1].aligned);
+    free(spf[0].domain);
+    free(spf[1].domain);
 }
 END_TEST
 
@@ -242,6 +261,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, judges, 0, sizeof(dmarc_cases) / sizeof(dmarc_cases[0]));
     tcase_add_test(tc, pct_zero_weakens_the_old_reading_only);
+    tcase_add_test(tc, helo_does_not_decide);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
