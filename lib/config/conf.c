@@ -73,7 +73,8 @@ static char *canonical_name(const char *host)
 
     if (getaddrinfo(host, NULL, &hints, &found) != 0)
         return NULL;
-    if (found->ai_canonname != NULL && domain_normalize(found->ai_canonname, domain) == 0 && strchr(domain, '.') != NULL)
+    if (found->ai_canonname != NULL && domain_normalize(found->ai_canonname, domain) == 0 &&
+        strchr(domain, '.') != NULL)
         name = xstrdup(domain);
     freeaddrinfo(found);
     return name;

@@ -38,7 +38,7 @@ struct conf_egress {
     size_t n_addresses;
     char *helo;                     /* never NULL after loading: defaults to the configuration's host name */
     bool bulk;
-    struct conf_strings senders;    /* "user@domain", "@domain", "@.domain" for all below; lower case */
+    struct conf_strings senders;    /* "user@domain", "@domain", "@.domain" for all below, "<>"; lower case */
     struct conf_strings recipients; /* likewise */
     struct conf_strings users;      /* {auth_authen} */
     struct conf_strings daemons;    /* {daemon_name} */
@@ -123,7 +123,10 @@ int conf_print(const struct conf *conf, FILE *out);
 /* Is name in a list of domains, of which ".example.com" matches everything below example.com?  name normalized. */
 bool conf_has_domain(const struct conf_strings *list, const char *name);
 
-/* Does a "user@domain", "@domain" or "@.domain" pattern of the list match the address?  Any case; "" is the null sender. */
+/*
+ * Does a "user@domain", "@domain" or "@.domain" pattern of the list match the address?  Any case; "" is the null
+ * sender, which only the pattern "<>" matches.
+ */
 bool conf_has_address(const struct conf_strings *list, const char *address);
 
 #endif

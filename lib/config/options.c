@@ -102,8 +102,8 @@ const struct option options[] = {
 
     { "limits", "headers", OPTION_INT, AT(limits.headers), .standard = "2000", .min = 100, .max = 100000,
       .help = "header fields examined per message" },
-    { "limits", "header_bytes", OPTION_SIZE, AT(limits.header_bytes), .standard = "1m", .min = 16 * KIB, .max = 64 * MIB,
-      .help = "bytes of all header fields together" },
+    { "limits", "header_bytes", OPTION_SIZE, AT(limits.header_bytes), .standard = "1m",
+      .min = 16 * KIB, .max = 64 * MIB, .help = "bytes of all header fields together" },
     { "limits", "signatures", OPTION_INT, AT(limits.signatures), .standard = "10", .min = 1, .max = 100,
       .help = "DKIM signatures verified per message" },
     { "limits", "recipients", OPTION_INT, AT(limits.recipients), .standard = "100", .min = 1, .max = 10000,

@@ -252,7 +252,8 @@ static int close_brace(struct scan *scan)
 /* The rest of include("FILE"). */
 static int take_arguments(struct scan *scan)
 {
-    if (scan->last != WORD || scan->name_is_due || scan->in_list || next_token(scan) != STRING || next_token(scan) != ')')
+    bool is_call = scan->last == WORD && !scan->name_is_due && !scan->in_list;
+    if (!is_call || next_token(scan) != STRING || next_token(scan) != ')')
         return fail(scan, scan->line, "brackets are only for include(\"FILE\")");
     scan->name_is_due = true;
     return 0;

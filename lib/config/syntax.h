@@ -13,7 +13,7 @@ char *syntax_line(const char *text);        /* anything of one line, at most 100
 char *syntax_item(const char *text);        /* the same, not "" */
 char *syntax_domain(const char *text);      /* a domain name, normalized */
 char *syntax_domains(const char *text);     /* a domain name or ".domain", normalized */
-char *syntax_pattern(const char *text);     /* "user@domain", "@domain", "@.domain", lower case; "<>": the null sender */
+char *syntax_pattern(const char *text);     /* "user@domain", "@domain", "@.domain", lower case; "<>" */
 char *syntax_socket(const char *text);      /* of libmilter, unix: becomes local: */
 char *syntax_server(const char *text);      /* "ADDR" or "ADDR@PORT" */
 char *syntax_label(const char *text);       /* letters, digits, '-', '_', '.', at most 64: what a log line can hold */

@@ -12,7 +12,10 @@
 struct err;
 struct str;
 
-/* Sets the option, or appends to it where it is a list.  -1 with err "'x' is not ..." or "must be ..."; base is as it was. */
+/*
+ * Sets the option, or appends to it where it is a list.
+ * -1 with err "'x' is not ..." or "must be between ..."; base is then as it was.
+ */
 int value_set(const struct option *option, void *base, const char *text, struct err *err);
 
 /* What value_set would say, setting nothing. */

@@ -110,15 +110,18 @@ static const struct { const char *section, *name, *text, *want; } values[] = {
     { "egress", "addresses", "255.255.255.255", NULL }, { "egress", "addresses", "192.0.2.0/24", NULL },
     { "egress", "senders", "A@B.Example", "{ \"a@b.example\" }" }, { "egress", "senders", "@.B.Example",
       "{ \"@.b.example\" }" }, { "egress", "senders", "a@.b.example", NULL }, { "egress", "senders", "@", NULL },
-    { "egress", "senders", "", NULL }, { "egress", "senders", "<>", "{ \"<>\" }" }, { "egress", "senders", "a@b c", NULL },
+    { "egress", "senders", "", NULL }, { "egress", "senders", "<>", "{ \"<>\" }" },
+    { "egress", "senders", "a@b c", NULL },
     { "egress", "users", "", NULL }, { "egress", "users", "a\tb", NULL }, { "egress", "users", "a b", "{ \"a b\" }" },
     { "outgoing", "networks", "10.1.2.3/8", "{ \"10.0.0.0/8\" }" }, { "outgoing", "networks", "0.0.0.0/0",
       "{ \"0.0.0.0/0\" }" }, { "outgoing", "networks", "10.0.0.0/", NULL }, { "outgoing", "networks", "2001:db8::/32",
       "{ \"2001:db8::/32\" }" }, { "outgoing", "networks", "host", NULL },
     { "outgoing", "local_domains", ".Example", "{ \".example\" }" }, { "outgoing", "local_domains", "..example", NULL },
     { "dns", "servers", "192.0.2.1@5353", "{ \"192.0.2.1@5353\" }" }, { "dns", "servers", "::1@53", "{ \"::1@53\" }" },
-    { "dns", "servers", "192.0.2.1@0", NULL }, { "dns", "servers", "192.0.2.1@", NULL }, { "dns", "servers", "0.0.0.0", NULL },
-    { "dns", "servers", "192.0.2.1:53", NULL }, { "dns", "servers", "ns.example", NULL }, { "dns", "servers", "", NULL },
+    { "dns", "servers", "192.0.2.1@0", NULL }, { "dns", "servers", "192.0.2.1@", NULL },
+    { "dns", "servers", "0.0.0.0", NULL },
+    { "dns", "servers", "192.0.2.1:53", NULL }, { "dns", "servers", "ns.example", NULL },
+    { "dns", "servers", "", NULL },
     { "dns", "servers", "192.0.2.1@53@53", NULL },
 };
 
@@ -314,8 +317,9 @@ static uint32_t chance(uint32_t *state, uint32_t below)
 static void mutate(struct str *out, const char *text, uint32_t *state)
 {
     static const char *const pieces[] = {
-        "{", "}", "(", ")", "=", "+=", ",", "\"", "'", "\\", "#", "//", "/*", "*/", "*", "${", "${HOME}", "|", "\n", "\r",
-        "\x01", "\xff", "include(\"x\")", "include(", "egress a {", "domain", "dns", "0", "-1", "99999999999999999999",
+        "{", "}", "(", ")", "=", "+=", ",", "\"", "'", "\\", "#", "//", "/*", "*/", "*", "${", "${HOME}", "|", "\n",
+        "\r", "\x01", "\xff", "include(\"x\")", "include(", "egress a {", "domain", "dns", "0", "-1",
+        "99999999999999999999",
         "\\777", "\\x00", "%s%n", "a@b", "::1", " ", "default"
     };
     size_t len = strlen(text), at = chance(state, (uint32_t)len), cut = chance(state, 3) == 0 ? chance(state, 40) : 0;
