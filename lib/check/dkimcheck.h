@@ -1,6 +1,7 @@
 /*
  * DKIM (RFC 6376, RFC 8301, RFC 8463): every signature of a message, by libopendkim over our resolver.
- * The message is streamed in; nothing of the body is kept.  An engine belongs to many threads, a verifier to one at a time.
+ * The message is streamed in; nothing of the body is kept.  An engine belongs to many threads, a verifier to one at a
+ * time.
  */
 #ifndef PREFLIGHT_CHECK_DKIMCHECK_H
 #define PREFLIGHT_CHECK_DKIMCHECK_H
@@ -24,7 +25,11 @@ struct dkimcheck_limits {
 };
 
 struct dkim_result {
-    enum auth_result result;    /* pass, fail, policy (RFC 8301 forbids), neutral (cannot be processed), temperror, permerror */
+    /*
+     * As RFC 8601 section 2.7.1 has it.  fail: does not verify, or is not valid now (x=, t=); policy: RFC 8301 forbids
+     * it; neutral: v=, a=, c= or q= unknown to us; permerror: malformed, or the key is missing or unusable.
+     */
+    enum auth_result result;
     char *domain;               /* d=, normalized; "" where unreadable */
     char *selector;             /* s= */
     char *algorithm;            /* "rsa-sha256", "ed25519-sha256", "rsa-sha1", "" where unreadable */
@@ -49,7 +54,7 @@ struct dkim_results {
 struct dkimcheck *dkimcheck_new(struct dns *dns, const struct dkimcheck_limits *limits, struct err *err);
 void dkimcheck_free(struct dkimcheck **check);
 
-/* id: for libopendkim's own messages, may be NULL.  Out of memory in the library gives temperror results, never NULL. */
+/* id: for libopendkim's own messages, may be NULL.  Out of memory in the library: temperror results, never NULL. */
 struct dkimcheck_verifier *dkimcheck_begin(struct dkimcheck *check, const char *id);
 void dkimcheck_abandon(struct dkimcheck_verifier **verifier);   /* frees without a result; NULL is fine */
 

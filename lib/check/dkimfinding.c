@@ -64,6 +64,16 @@ static void add(struct findings *findings, enum finding_id id, const char *subje
     free(detail);
 }
 
+/* What the finding's own text does not say. */
+static char *detail_of(const struct dkim_result *item)
+{
+    if (item->finding == FINDING_DKIM_WEAK_KEY)
+        return xasprintf("%d bits", item->key_bits);
+    if (item->finding == FINDING_DKIM_SHA1 || item->finding == FINDING_DKIM_KEY_REVOKED)
+        return NULL;
+    return xstrdup(item->reason);
+}
+
 /* Of a signature that passes: what may yet go wrong with it. */
 static void find_weakness(const struct dkim_result *item, const char *subject, const char *domain,
                           struct findings *findings)
@@ -73,9 +83,9 @@ static void find_weakness(const struct dkim_result *item, const char *subject, c
     if (!is_ed25519(item) && item->key_bits > 0 && item->key_bits < RSA_BITS_RECOMMENDED)
         add(findings, FINDING_DKIM_SHORT_KEY, subject, domain, xasprintf("%d bits", item->key_bits));
     if (item->is_length_limited)
-        add(findings, FINDING_DKIM_LENGTH_LIMITED, subject, domain, xstrdup("l="));
+        findings_add(findings, FINDING_DKIM_LENGTH_LIMITED, subject, domain, NULL);
     if (item->expires > 0 && left < DELIVERY_SECONDS)
-        add(findings, FINDING_DKIM_EXPIRES_SOON, subject, domain, xasprintf("in %lld minutes", (long long)left / 60));
+        add(findings, FINDING_DKIM_EXPIRES_SOON, subject, domain, xasprintf("in %lld hours", (long long)left / 3600));
 }
 
 static void find_in_signature(const struct dkim_result *item, const char *author_domain, struct findings *findings)
@@ -86,7 +96,7 @@ static void find_in_signature(const struct dkim_result *item, const char *author
     if (item->result == AUTH_PASS)
         find_weakness(item, subject, domain, findings);
     else
-        findings_add(findings, item->finding, subject, domain, item->reason);
+        add(findings, item->finding, subject, domain, detail_of(item));
     if (item->is_testing)
         findings_add(findings, FINDING_DKIM_TESTING, subject, domain, NULL);
     free(subject);
