@@ -125,7 +125,7 @@ static enum identifiers align_spf(struct dmarc_result *result, const struct spf_
 static enum identifiers align_dkim(const struct orgdomain *orgdomain, struct dmarc_result *result,
                                    struct dkim_results *dkim)
 {
-    enum identifiers best = dkim->is_over_limits ? IDENTIFIERS_UNKNOWN : IDENTIFIERS_FAIL;
+    enum identifiers best = dkim->skipped > 0 ? IDENTIFIERS_UNKNOWN : IDENTIFIERS_FAIL;
 
     for (size_t i = 0; i < dkim->count; i++) {
         struct dkim_result *sig = &dkim->items[i];

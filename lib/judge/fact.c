@@ -77,6 +77,7 @@ static void gather_spf(const struct spf_result *spf, size_t n_spf, struct facts 
     facts->value[FACT_SPF_PERMERROR] = seen(count[AUTH_PERMERROR] > 0, is_unknown_left);
 }
 
+/* Over the limits signatures are seen and counted, and each is a temperror. */
 static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
 {
     bool has_pass = false, has_temperror = false;
@@ -85,9 +86,8 @@ static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
         has_pass = has_pass || dkim->items[i].result == AUTH_PASS;
         has_temperror = has_temperror || dkim->items[i].result == AUTH_TEMPERROR;
     }
-    bool is_unknown_left = has_temperror || dkim->is_over_limits || dkim->skipped > 0;
-    facts->value[FACT_DKIM_PASS] = seen(has_pass, is_unknown_left);
-    facts->value[FACT_DKIM_SIGNED] = seen(dkim->count > 0 || dkim->skipped > 0, dkim->is_over_limits);
+    facts->value[FACT_DKIM_PASS] = seen(has_pass, has_temperror || dkim->skipped > 0);
+    facts->value[FACT_DKIM_SIGNED] = seen(dkim->count > 0 || dkim->skipped > 0, false);
 }
 
 /* A policy that was read holds even where SPF or DKIM could not be judged. */

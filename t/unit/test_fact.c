@@ -113,8 +113,8 @@ START_TEST(dkim_facts)
         { "fail and temperror", 2, { AUTH_FAIL, AUTH_TEMPERROR }, 0, false, U, T },
         { "fail, others not verified", 1, { AUTH_FAIL }, 900, false, U, T },
         { "pass, others not verified", 1, { AUTH_PASS }, 900, false, T, T },
-        { "over limits, none seen", 0, { AUTH_NONE }, 0, true, U, U },
-        { "over limits, one seen", 1, { AUTH_FAIL }, 0, true, U, T },
+        { "over limits, none seen", 0, { AUTH_NONE }, 0, true, F, F },
+        { "over limits, one seen", 1, { AUTH_TEMPERROR }, 0, true, U, T },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dkim_result items[2] = { { .result = cases[i].results[0] }, { .result = cases[i].results[1] } };
