@@ -104,13 +104,17 @@ static void finish(struct dns *dns, struct pending *p, struct answer *answer)
         pthread_cond_broadcast(&p->answered);
 }
 
-/* The resolver's done. */
+/* The resolver's done.  A failure that took longer than our timeout is libunbound giving up, not a server's word. */
 static void on_answer(void *ctx, struct query *query, struct answer *answer)
 {
     struct dns *dns = ctx;
     struct pending *p = (struct pending *)query;
 
     pthread_mutex_lock(&dns->lock);
+    if (answer_status(answer) == DNS_TEMPFAIL && clock_ms() - p->asked_ms >= dns->timeout_ms) {
+        answer_unref(answer);
+        answer = answer_new_failure(DNS_TIMEOUT);
+    }
     if (answer_status(answer) == DNS_TEMPFAIL)
         dns->stats.tempfails++;
     if (!p->is_overdue || !is_failure(answer_status(answer)))

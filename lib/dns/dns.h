@@ -3,7 +3,7 @@
  *
  * Identical questions in flight are asked once; answers, negative ones too, are kept for their TTL in a cache with a
  * bound on entries.  A lookup waits at most the settings' timeout and never past its budget's deadline, whatever the
- * servers do.  Thread-safe throughout; one dispatcher thread runs inside.
+ * servers do.  Thread-safe throughout; threads run inside, with signals blocked: create it after fork(2).
  */
 #ifndef PREFLIGHT_DNS_DNS_H
 #define PREFLIGHT_DNS_DNS_H
@@ -21,7 +21,7 @@ enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12,
 enum dns_status {
     DNS_OK,             /* at least one record of the type */
     DNS_NODATA,         /* the name exists, the type does not */
-    DNS_NXDOMAIN,       /* the name does not exist, or cannot be a name (label over 63 bytes...) */
+    DNS_NXDOMAIN,       /* the name does not exist, or cannot be a name (empty, the root, label over 63 bytes...) */
     DNS_BOGUS,          /* DNSSEC validation failed: to a receiver that validates, a temporary failure */
     DNS_TEMPFAIL,       /* the servers answered SERVFAIL, REFUSED, garbage, a loop */
     DNS_TIMEOUT,        /* nobody answered in time, or the budget was spent: our own trouble */
@@ -36,10 +36,10 @@ struct dns_rdata {
 /* Immutable and shared: never changed after dns_lookup returned it.  Release with dns_answer_unref. */
 struct dns_answer {
     enum dns_status status;
-    uint32_t ttl;                   /* seconds left when looked up; of the negative answer too; 0 for failures */
+    uint32_t ttl;                   /* seconds left, at most max_ttl; of the negative answer too; 0 for failures */
     size_t count;                   /* records; 0 unless DNS_OK */
     const struct dns_rdata *rdata;
-    const uint8_t *packet;          /* the whole DNS message, NULL where there is none (failures) */
+    const uint8_t *packet;          /* the whole DNS message; NULL for failures and what cannot be a name */
     size_t packet_len;
 };
 
@@ -55,10 +55,10 @@ struct dns_settings {
 /* One message's allowance.  Used by one thread at a time; embed it, no clean-up. */
 struct dns_budget {
     int64_t deadline_ms;    /* on clock_ms(); lookups do not wait past it */
-    int questions;          /* lookups still allowed; at 0 every further one is DNS_TIMEOUT */
+    int questions;          /* lookups still allowed, cached ones too; at 0 every further one is DNS_TIMEOUT */
     bool no_wait;           /* a lookup that would wait returns DNS_PENDING and goes on in the background */
     int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS */
-    int asked;              /* out: lookups made */
+    int asked;              /* out: lookups made, those that ended DNS_PENDING too */
     int pending;            /* out: lookups that ended DNS_PENDING */
     char failed_name[256];  /* out: the first of those that failed, "TXT example.com", "" if none */
 };
@@ -75,8 +75,9 @@ struct dns *dns_new(const struct dns_settings *settings, struct err *err);
 void dns_free(struct dns **dns);        /* waits for the dispatcher; no lookup may be under way */
 
 /*
- * Asks and waits within the budget.  name: any text, a final dot is ignored, case too.  Never NULL.
- * Prefetched and cached answers do not wait.
+ * Asks and waits within the budget.  name: any text, a final dot is ignored, case too; every byte but a dot stands for
+ * itself, backslashes too.  Never NULL.  Prefetched and cached answers do not wait.  An answer with a TTL of 0 and a
+ * failure are kept for one second, so that one message sees one state of DNS and a server that recovers is found at once.
  */
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, struct dns_budget *budget);
 void dns_answer_unref(const struct dns_answer *answer);
@@ -84,7 +85,7 @@ void dns_answer_unref(const struct dns_answer *answer);
 /* Starts a question if the cache has no answer; never waits, never fails. */
 void dns_prefetch(struct dns *dns, const char *name, enum dns_type type);
 
-/* For tests of what depends on failing DNS: from now on this question ends so (DNS_TIMEOUT, DNS_TEMPFAIL, ...). */
+/* For tests of what depends on failing DNS: from now on this question ends so, at once, without records. */
 void dns_inject(struct dns *dns, const char *name, enum dns_type type, enum dns_status status);
 
 void dns_get_stats(struct dns *dns, struct dns_stats *stats_r);

@@ -21,11 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unbound.h>
 #include <unistd.h>
 
 #define CLASS_IN 1
 #define RECORDS_MAX 4096        /* more do not fit a DNS message */
+#define NEGATIVE_TTL 60
+#define PORTS_MIN 16
+#define PORTS_MAX 2048          /* questions on their way to servers at once */
 
 struct resolver {
     struct ub_ctx *ub;
@@ -55,9 +60,8 @@ static const struct { const char *name, *value; } options[] = {
     { "use-caps-for-id:", "no" },
     { "edns-buffer-size:", "1232" },
     { "do-not-query-localhost:", "no" },
-    { "outbound-msg-retry:", "1" },
-    { "infra-cache-max-rtt:", "1000" },
-    { "unknown-server-time-limit:", "300" },
+    { "outgoing-num-tcp:", "16" },
+    { "infra-host-ttl:", "5" },     /* longer, and a server that was silent for a while is not asked again for as long */
     { "unblock-lan-zones:", "yes" },
     { "insecure-lan-zones:", "yes" },
 };
@@ -75,15 +79,50 @@ static int set_option(struct resolver *r, const char *name, const char *value, s
     return rc == 0 ? 0 : err_set(err, "cannot set libunbound option '%s %s': %s", name, value, ub_strerror(rc));
 }
 
+static int set_number(struct resolver *r, const char *name, unsigned value, struct err *err)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%u", value);
+    return set_option(r, name, text, err);
+}
+
+/*
+ * libunbound asks again after a time that doubles, and says SERVFAIL when it has asked often enough.  It must be more
+ * patient than our timeout: then SERVFAIL means that a server said so, and silence ends at our deadline.
+ */
+static int set_patience(struct resolver *r, unsigned timeout_ms, struct err *err)
+{
+    unsigned try_ms = timeout_ms / 6 < 500 ? timeout_ms / 6 : 500;
+
+    if (try_ms < 100)
+        try_ms = 100;
+    if (try_ms < timeout_ms / 20)
+        try_ms = timeout_ms / 20;
+    if (set_number(r, "infra-cache-min-rtt:", try_ms, err) != 0)
+        return -1;
+    return set_number(r, "outbound-msg-retry:", 2 + timeout_ms / (2 * try_ms), err);
+}
+
+/* As a library it has 16 ports, so that 16 questions nobody answers keep all others waiting. */
+static int set_ports(struct resolver *r, struct err *err)
+{
+    struct rlimit files;
+    unsigned ports = PORTS_MAX;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 4 < ports)
+        ports = files.rlim_cur / 4 < PORTS_MIN ? PORTS_MIN : (unsigned)(files.rlim_cur / 4);
+    return set_number(r, "outgoing-range:", ports, err);
+}
+
 static int set_options(struct resolver *r, const struct dns_settings *settings, struct err *err)
 {
-    char ttl[16];
-
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         if (set_option(r, options[i].name, options[i].value, err) != 0)
             return -1;
-    snprintf(ttl, sizeof(ttl), "%u", settings->max_ttl);
-    if (set_option(r, "cache-max-ttl:", ttl, err) != 0 || set_option(r, "cache-max-negative-ttl:", ttl, err) != 0)
+    if (set_patience(r, (unsigned)settings->timeout_ms, err) != 0 || set_ports(r, err) != 0 ||
+        set_number(r, "cache-max-ttl:", settings->max_ttl, err) != 0 ||
+        set_number(r, "cache-max-negative-ttl:", settings->max_ttl, err) != 0)
         return -1;
     if (settings->trust_anchor == NULL)
         return set_option(r, "module-config:", "iterator", err);
@@ -156,6 +195,28 @@ static int remove_builtin_zones(struct resolver *r, const char *trust_anchor, st
     return 0;
 }
 
+/*
+ * libunbound keeps a SERVFAIL for five seconds, which would hide a server that has recovered.  That its cache is not to
+ * be used for what is forwarded can only be said in a file; the servers added later join this zone.
+ */
+static int set_no_cache(struct resolver *r, struct err *err)
+{
+    static const char text[] = "forward-zone:\n    name: \".\"\n    forward-no-cache: yes\n";
+    char path[32];
+    int fd = memfd_create("unbound.conf", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1) {
+        err_set(err, "cannot write libunbound's configuration: %s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int rc = ub_ctx_config(r->ub, path);
+    close(fd);
+    return rc == 0 ? 0 : err_set(err, "cannot read libunbound's configuration from %s: %s", path, ub_strerror(rc));
+}
+
 static int set_up(struct resolver *r, const struct dns_settings *settings, struct err *err)
 {
     r->ub = ub_ctx_create();
@@ -163,7 +224,7 @@ static int set_up(struct resolver *r, const struct dns_settings *settings, struc
         return err_set(err, "cannot create a libunbound context: %s", strerror(errno));
     if (ub_ctx_debugout(r->ub, NULL) != 0 || ub_ctx_async(r->ub, 1) != 0)
         return err_set(err, "cannot set up libunbound");
-    if (set_options(r, settings, err) != 0 || set_servers(r, settings->servers, err) != 0 ||
+    if (set_no_cache(r, err) != 0 || set_options(r, settings, err) != 0 || set_servers(r, settings->servers, err) != 0 ||
         set_trust_anchor(r, settings->trust_anchor, err) != 0)
         return -1;
     return remove_builtin_zones(r, settings->trust_anchor, err);
@@ -181,6 +242,18 @@ static enum dns_status status_of(const struct ub_result *result)
     return result->havedata ? DNS_OK : DNS_NODATA;
 }
 
+/* RFC 2308 section 5: a negative answer without an SOA has no life of its own; libunbound gives it its longest. */
+static uint32_t ttl_of(const struct ub_result *result, enum dns_status status)
+{
+    const uint8_t *packet = result->answer_packet;
+    uint32_t ttl = result->ttl > 0 ? (uint32_t)result->ttl : 0;
+
+    if (status == DNS_OK || ttl < NEGATIVE_TTL)
+        return ttl;
+    bool has_authority = packet != NULL && result->answer_len >= 12 && (packet[8] != 0 || packet[9] != 0);
+    return has_authority ? ttl : NEGATIVE_TTL;
+}
+
 static struct answer *answer_from(const struct ub_result *result)
 {
     enum dns_status status = status_of(result);
@@ -193,8 +266,8 @@ static struct answer *answer_from(const struct ub_result *result)
     struct dns_rdata *rdata = xcalloc(count + 1, sizeof(*rdata));
     for (size_t i = 0; i < count; i++)
         rdata[i] = (struct dns_rdata){ (const uint8_t *)result->data[i], (size_t)result->len[i] };
-    struct answer *answer = answer_new(status, result->ttl > 0 ? (uint32_t)result->ttl : 0, rdata, count,
-                                       result->answer_packet, (size_t)result->answer_len);
+    struct answer *answer = answer_new(status, ttl_of(result, status), rdata, count, result->answer_packet,
+                                       (size_t)result->answer_len);
     free(rdata);
     return answer;
 }
