@@ -185,7 +185,7 @@ static void set_reply(SMFICTX *ctx, const struct report *report, char *code, cha
     report_reply(report, &text);
     wire_reply(str_get(&text), reply);
     if (smfi_setreply(ctx, code, enhanced, reply) != MI_SUCCESS)
-        log_line(LOG_ERR, "%s: libmilter does not take the reply, the MTA's own is sent", journal_id(report));
+        journal_trouble(report, "libmilter does not take the reply, the MTA's own is sent");
     str_clear(&text);
 }
 
@@ -210,7 +210,7 @@ static sfsistat hold(SMFICTX *ctx, const struct report *report)
     report_reply(report, &text);
     str_addc(&text, '\0');          /* so that data is there and ours to pass as char * */
     if (smfi_quarantine(ctx, text.data) != MI_SUCCESS)
-        log_line(LOG_ERR, "%s: the MTA offers no hold queue, the message goes on", journal_id(report));
+        journal_trouble(report, "the MTA offers no hold queue, the message goes on");
     str_clear(&text);
     return SMFIS_ACCEPT;
 }

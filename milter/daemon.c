@@ -7,6 +7,7 @@
 
 #include "milter/daemon.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/preflight.h"
 #include "milter/callbacks.h"
 #include "milter/cmdline.h"
@@ -22,6 +23,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,8 @@
 #define CLOSE_MS 1000
 
 struct daemon {
-    const struct cmdline *cmdline;
+    bool is_foreground;
+    char *path;                     /* -c, absolute; NULL: the standard file */
     struct conf *conf;              /* as started */
     int ready;                      /* process_detach's; -1 in the foreground */
     struct privileges privileges;
@@ -43,22 +46,44 @@ struct daemon {
 };
 
 /* The standard file may be missing, one that was asked for may not. */
-static struct conf *load(const struct cmdline *cmdline, struct err *err)
+static struct conf *load(const char *path, struct err *err)
 {
-    const char *path = cmdline->conf != NULL ? cmdline->conf : PREFLIGHT_CONF;
-    if (cmdline->conf == NULL && access(path, F_OK) != 0 && errno == ENOENT) {
-        log_line(LOG_NOTICE, "there is no %s: the defaults hold", path);
-        path = NULL;
-    }
-    return conf_load(path, err);
+    if (path != NULL)
+        return conf_load(path, err);
+    if (access(PREFLIGHT_CONF, F_OK) == 0 || errno != ENOENT)
+        return conf_load(PREFLIGHT_CONF, err);
+    log_line(LOG_NOTICE, "there is no " PREFLIGHT_CONF ": the defaults hold");
+    return conf_load(NULL, err);
+}
+
+/* In the background the current directory is another one. */
+static char *absolute(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    return whole != NULL ? whole : xstrdup(path);
+}
+
+/* What the file's syntax does not show: the file is named, the line is not known. */
+static void name_file(const struct conf *conf, struct err *err)
+{
+    if (conf->path[0] != '\0')
+        err_prefix(err, "%s", conf->path);
 }
 
 static struct preflight *make_engine(struct conf *conf, struct preflight *old, struct err *err)
 {
     struct preflight *engine = preflight_new(conf, old, err);
-    if (engine == NULL && conf->path[0] != '\0')
-        err_prefix(err, "%s", conf->path);
+    if (engine == NULL)
+        name_file(conf, err);
     return engine;
+}
+
+static int find_privileges(const struct conf *conf, struct privileges *privileges_r, struct err *err)
+{
+    int rc = privileges_find(conf->user, conf->socket_group, privileges_r, err);
+    if (rc != 0)
+        name_file(conf, err);
+    return rc;
 }
 
 int daemon_check(const struct cmdline *cmdline)
@@ -66,9 +91,9 @@ int daemon_check(const struct cmdline *cmdline)
     struct err err;
     struct privileges privileges;
 
-    struct conf *conf = load(cmdline, &err);
+    struct conf *conf = load(cmdline->conf, &err);
     struct preflight *engine = conf == NULL ? NULL : make_engine(conf, NULL, &err);
-    bool is_good = engine != NULL && privileges_find(conf->user, conf->socket_group, &privileges, &err) == 0;
+    bool is_good = engine != NULL && find_privileges(conf, &privileges, &err) == 0;
     if (is_good)
         privileges_clear(&privileges);
     else
@@ -131,12 +156,12 @@ static int start(struct daemon *d)
 {
     struct err err;
 
+    if (!d->is_foreground && process_daemonise(&d->ready, &err) != 0)
+        return fail(d, EXIT_TROUBLE, &err);
     if (signals_init(&err) != 0)
         return fail(d, EXIT_TROUBLE, &err);
-    if (!d->cmdline->is_foreground && process_daemonise(&d->ready, &err) != 0)
-        return fail(d, EXIT_TROUBLE, &err);
-    d->conf = load(d->cmdline, &err);
-    if (d->conf == NULL || privileges_find(d->conf->user, d->conf->socket_group, &d->privileges, &err) != 0)
+    d->conf = load(d->path, &err);
+    if (d->conf == NULL || find_privileges(d->conf, &d->privileges, &err) != 0)
         return fail(d, EXIT_CONFIG, &err);
     log_open(true, d->conf->syslog_facility);
     d->service = service_new();
@@ -172,13 +197,13 @@ static void reload(struct daemon *d)
 
     notify_reloading();
     struct preflight *old = service_engine(d->service);
-    struct conf *conf = load(d->cmdline, &err);
+    struct conf *conf = load(d->path, &err);
     struct preflight *engine = conf == NULL ? NULL : make_engine(conf, old, &err);
     if (engine == NULL) {
         log_line(LOG_ERR, "%s; keeping the old configuration", err.text);
     } else {
         if (strcmp(preflight_conf(old)->syslog_facility, conf->syslog_facility) != 0)
-            log_open(d->cmdline->is_foreground, conf->syslog_facility);
+            log_open(d->is_foreground, conf->syslog_facility);
         warn_of_fixed(d->conf, conf);
         service_replace(d->service, engine);
         log_line(LOG_INFO, "reloaded %s", conf->path[0] == '\0' ? "the defaults" : conf->path);
@@ -254,6 +279,7 @@ static void discard(struct daemon *d)
     service_free(&d->service);
     privileges_clear(&d->privileges);
     conf_unref(&d->conf);
+    free(d->path);
 }
 
 static int serve(struct daemon *d)
@@ -276,8 +302,10 @@ static int serve(struct daemon *d)
 
 int daemon_run(const struct cmdline *cmdline)
 {
-    struct daemon d = { .cmdline = cmdline, .ready = -1 };
+    struct daemon d = { .is_foreground = cmdline->is_foreground, .ready = -1 };
     log_open(true, "mail");
+    if (cmdline->conf != NULL)
+        d.path = absolute(cmdline->conf);
     int status = start(&d);
     if (status == EXIT_SUCCESS)
         status = serve(&d);

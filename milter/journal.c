@@ -29,11 +29,20 @@ static void add_sentence(struct str *line, const char *text)
         str_addc(line, '.');
 }
 
+/* As report_log_line begins its line. */
+static void add_id(struct str *line, const struct report *report)
+{
+    const char *id = report->queue_id;
+    str_add_escaped(line, id == NULL || id[0] == '\0' ? "NOQUEUE" : id, 64, true);
+    str_add(line, ": ");
+}
+
 static void log_finding(const struct report *report, const struct finding *finding)
 {
     struct str line = STR_EMPTY;
 
-    str_addf(&line, "%s: finding %s", journal_id(report), finding->row->name);
+    add_id(&line, report);
+    str_addf(&line, "finding %s", finding->row->name);
     if (finding->subject[0] != '\0') {
         str_addc(&line, ' ');
         str_add_escaped(&line, finding->subject, 255, false);
@@ -50,9 +59,14 @@ static void log_finding(const struct report *report, const struct finding *findi
     str_clear(&line);
 }
 
-const char *journal_id(const struct report *report)
+void journal_trouble(const struct report *report, const char *text)
 {
-    return report->queue_id == NULL ? "NOQUEUE" : report->queue_id;
+    struct str line = STR_EMPTY;
+
+    add_id(&line, report);
+    str_add_escaped(&line, text, 500, false);
+    log_line(LOG_ERR, "%s", str_get(&line));
+    str_clear(&line);
 }
 
 void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms)
@@ -63,7 +77,7 @@ void journal_report(const struct report *report, struct explain *explain, int ex
     log_line(verdict_levels[report->verdict], "%s", str_get(&line));
     str_clear(&line);
     if (report->trouble != NULL)
-        log_line(LOG_ERR, "%s: %s", journal_id(report), report->trouble);
+        journal_trouble(report, report->trouble);
 
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct finding *f = &report->findings.items[i];

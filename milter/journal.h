@@ -11,7 +11,7 @@ struct report;
 /* explain_interval_ms: a finding and its subject are explained once in so long. */
 void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms);
 
-/* The message's name in the log: its queue id, or as Postfix has it "NOQUEUE". */
-const char *journal_id(const struct report *report);
+/* Our own trouble with this message, at LOG_ERR. */
+void journal_trouble(const struct report *report, const char *text);
 
 #endif

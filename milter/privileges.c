@@ -19,7 +19,7 @@ static int find_user(const char *name, struct privileges *p, struct err *err)
     errno = 0;
     const struct passwd *pw = getpwnam(name);
     if (pw == NULL)
-        return err_set(err, "user '%s': %s", name, errno == 0 ? "no such user" : strerror(errno));
+        return err_set(err, "option 'user': '%s': %s", name, errno == 0 ? "no such user" : strerror(errno));
     p->user = xstrdup(name);
     p->uid = pw->pw_uid;
     p->gid = p->socket_group = pw->pw_gid;
@@ -31,7 +31,7 @@ static int find_group(const char *name, struct privileges *p, struct err *err)
     errno = 0;
     const struct group *gr = getgrnam(name);
     if (gr == NULL)
-        return err_set(err, "socket_group '%s': %s", name, errno == 0 ? "no such group" : strerror(errno));
+        return err_set(err, "option 'socket_group': '%s': %s", name, errno == 0 ? "no such group" : strerror(errno));
     p->socket_group = gr->gr_gid;
     return 0;
 }

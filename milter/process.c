@@ -35,6 +35,7 @@ static void wait_for_child(pid_t child, int fd)
 int process_daemonise(int *ready_r, struct err *err)
 {
     int fds[2];
+    closefrom(STDERR_FILENO + 1);   /* whoever started us may wait for the end of a pipe we inherited */
     if (pipe2(fds, O_CLOEXEC) != 0)
         return err_set(err, "cannot make a pipe: %s", strerror(errno));
     pid_t child = fork();

@@ -8,7 +8,7 @@ struct err;
 
 /*
  * Goes on in a child of a session of its own.  The parent stays until the child calls process_detach, then exits 0,
- * or takes over the exit status of a child that ended before.  -1 with err in the child's place where it fails.
+ * or takes over the exit status of a child that ended before.  Closes all files but the standard ones.  -1 with err.
  */
 int process_daemonise(int *ready_r, struct err *err);
 
