@@ -5,6 +5,17 @@
 
 #include "cli/cli.h"
 
+#include <stdlib.h>
+
+static int print_json(const struct conf *conf)
+{
+    char *json = report_json_conf(conf);
+    int rc = fputs(json, stdout);
+
+    free(json);
+    return rc;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option table[] = { COMMON_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
@@ -18,13 +29,11 @@ static int run(int argc, char **argv)
     }
     if (optind < argc)
         return cli_usage_error(&subcommand_config, "'%s' is one word too many", argv[optind]);
-    if (common.is_json)
-        return cli_usage_error(&subcommand_config, "the configuration is printed in its own syntax only");
 
     struct conf *conf = cli_load(&common);
     if (conf == NULL)
         return EXIT_USAGE;
-    int rc = conf_print(conf, stdout);
+    int rc = common.is_json ? print_json(conf) : conf_print(conf, stdout);
     conf_unref(&conf);
     if (rc < 0 || fflush(stdout) != 0) {
         perror("preflight: cannot write");
@@ -36,6 +45,6 @@ static int run(int argc, char **argv)
 const struct subcommand subcommand_config = {
     .name = "config",
     .run = run,
-    .synopsis = "[-c CONF]",
+    .synopsis = "[-c CONF] [--json]",
     .help = "print the effective configuration",
 };

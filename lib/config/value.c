@@ -33,9 +33,11 @@ static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
 
 struct kind {
     int (*parse)(const struct option *option, void *base, const char *text, struct err *err);
-    void (*print)(const struct option *option, const void *base, struct str *out);
+    size_t (*count)(const struct option *option, const void *base);
+    void (*text)(const struct option *option, const void *base, size_t i, struct str *out);
     void (*clear)(const struct option *option, void *base);
     bool is_list;
+    bool is_quoted;                         /* in a file */
     char *(*canonical)(const char *text);   /* of strings and their items: the form that is stored, or NULL */
     const char *expected;                   /* what canonical accepts */
 };
@@ -162,8 +164,9 @@ static int parse_size(const struct option *option, void *base, const char *text,
                      : store_int(option, base, value, err);
 }
 
-static void print_scaled(const struct option *option, const void *base, struct str *out)
+static void scaled_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
+    (void)i;
     print_number(load_int(option, base) * scale_of(option), units_of(option), out);
 }
 
@@ -176,8 +179,9 @@ static int parse_mode(const struct option *option, void *base, const char *text,
     return store_int(option, base, strtol(text, NULL, 8), err);
 }
 
-static void print_mode(const struct option *option, const void *base, struct str *out)
+static void mode_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
+    (void)i;
     str_addf(out, "%04o", (unsigned)load_int(option, base));
 }
 
@@ -197,8 +201,9 @@ static int parse_bool(const struct option *option, void *base, const char *text,
     return refuse(err, text, "is not yes or no");
 }
 
-static void print_bool(const struct option *option, const void *base, struct str *out)
+static void bool_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
+    (void)i;
     bool value;
 
     memcpy(&value, const_field(option, base), sizeof(value));
@@ -232,8 +237,9 @@ static int parse_choice(const struct option *option, void *base, const char *tex
     return 0;
 }
 
-static void print_choice(const struct option *option, const void *base, struct str *out)
+static void choice_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
+    (void)i;
     str_add(out, option->choices[load_int(option, base)]);
 }
 
@@ -276,11 +282,12 @@ static int parse_string(const struct option *option, void *base, const char *tex
     return 0;
 }
 
-static void print_string(const struct option *option, const void *base, struct str *out)
+static void string_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
     char *const *string = const_field(option, base);
+    (void)i;
 
-    value_print_quoted(*string == NULL ? "" : *string, out);
+    str_add(out, *string);
 }
 
 static void clear_string(const struct option *option, void *base)
@@ -306,25 +313,18 @@ static int parse_strings(const struct option *option, void *base, const char *te
     return 0;
 }
 
-static void begin_item(struct str *out, size_t index)
-{
-    str_add(out, index == 0 ? "{ " : ", ");
-}
-
-static void end_list(struct str *out, size_t count)
-{
-    str_add(out, count == 0 ? "{}" : " }");
-}
-
-static void print_strings(const struct option *option, const void *base, struct str *out)
+static size_t strings_count(const struct option *option, const void *base)
 {
     const struct conf_strings *list = const_field(option, base);
 
-    for (size_t i = 0; i < list->count; i++) {
-        begin_item(out, i);
-        value_print_quoted(list->items[i], out);
-    }
-    end_list(out, list->count);
+    return list->count;
+}
+
+static void strings_text(const struct option *option, const void *base, size_t i, struct str *out)
+{
+    const struct conf_strings *list = const_field(option, base);
+
+    str_add(out, list->items[i]);
 }
 
 static void clear_strings(const struct option *option, void *base)
@@ -348,7 +348,7 @@ static void append(const struct option *option, void *base, const void *item, si
     (*count)++;
 }
 
-static size_t count_of(const struct option *option, const void *base)
+static size_t array_count(const struct option *option, const void *base)
 {
     size_t count;
 
@@ -378,18 +378,13 @@ static int parse_address(const struct option *option, void *base, const char *te
     return 0;
 }
 
-static void print_addresses(const struct option *option, const void *base, struct str *out)
+static void address_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
     struct ip_addr *const *array = const_field(option, base);
-    size_t count = count_of(option, base);
+    char text[IP_TEXT_MAX];
 
-    for (size_t i = 0; i < count; i++) {
-        char text[IP_TEXT_MAX];
-        ip_format(&(*array)[i], text);
-        begin_item(out, i);
-        value_print_quoted(text, out);
-    }
-    end_list(out, count);
+    ip_format(&(*array)[i], text);
+    str_add(out, text);
 }
 
 static int parse_network(const struct option *option, void *base, const char *text, struct err *err)
@@ -402,22 +397,17 @@ static int parse_network(const struct option *option, void *base, const char *te
     return 0;
 }
 
-static void print_networks(const struct option *option, const void *base, struct str *out)
+static void network_text(const struct option *option, const void *base, size_t i, struct str *out)
 {
     struct ip_net *const *array = const_field(option, base);
-    size_t count = count_of(option, base);
+    const struct ip_net *net = &(*array)[i];
+    char text[IP_TEXT_MAX + 4];
 
-    for (size_t i = 0; i < count; i++) {
-        const struct ip_net *net = &(*array)[i];
-        char text[IP_TEXT_MAX + 4];
-        if (net->prefix == (net->addr.family == AF_INET ? 32 : 128))
-            ip_format(&net->addr, text);
-        else
-            ip_net_format(net, text);
-        begin_item(out, i);
-        value_print_quoted(text, out);
-    }
-    end_list(out, count);
+    if (net->prefix == (net->addr.family == AF_INET ? 32 : 128))
+        ip_format(&net->addr, text);
+    else
+        ip_net_format(net, text);
+    str_add(out, text);
 }
 
 /* --- the types -------------------------------------------------------------- */
@@ -428,29 +418,37 @@ static void clear_nothing(const struct option *option, void *base)
     (void)base;
 }
 
-#define SCALAR(parse, print) { parse, print, clear_nothing, false, NULL, NULL }
-#define TEXT(canonical, expected) { parse_string, print_string, clear_string, false, canonical, expected }
-#define LIST(canonical, expected) { parse_strings, print_strings, clear_strings, true, canonical, expected }
-#define ARRAY(parse, print) { parse, print, clear_array, true, NULL, NULL }
+static size_t one(const struct option *option, const void *base)
+{
+    (void)option;
+    (void)base;
+    return 1;
+}
+
+#define SCALAR(parse, text) { parse, one, text, clear_nothing, false, false, NULL, NULL }
+#define TEXT(canonical, expected) { parse_string, one, string_text, clear_string, false, true, canonical, expected }
+#define LIST(canonical, expected) \
+    { parse_strings, strings_count, strings_text, clear_strings, true, true, canonical, expected }
+#define ARRAY(parse, text) { parse, array_count, text, clear_array, true, true, NULL, NULL }
 
 static const struct kind kinds[] = {
     [OPTION_STRING] = TEXT(syntax_line, "has a control character or is over 1000 bytes"),
     [OPTION_PATH] = TEXT(syntax_line, "has a control character or is over 1000 bytes"),
     [OPTION_SOCKET] = TEXT(syntax_socket, "is not a socket: local:/PATH, inet:PORT@HOST or inet6:PORT@HOST"),
     [OPTION_DOMAIN] = TEXT(syntax_domain, "is not a domain name"),
-    [OPTION_BOOL] = SCALAR(parse_bool, print_bool),
-    [OPTION_INT] = SCALAR(parse_int, print_scaled),
-    [OPTION_MODE] = SCALAR(parse_mode, print_mode),
-    [OPTION_DURATION] = SCALAR(parse_duration, print_scaled),
-    [OPTION_SECONDS] = SCALAR(parse_duration, print_scaled),
-    [OPTION_SIZE] = SCALAR(parse_size, print_scaled),
-    [OPTION_CHOICE] = SCALAR(parse_choice, print_choice),
+    [OPTION_BOOL] = SCALAR(parse_bool, bool_text),
+    [OPTION_INT] = SCALAR(parse_int, scaled_text),
+    [OPTION_MODE] = SCALAR(parse_mode, mode_text),
+    [OPTION_DURATION] = SCALAR(parse_duration, scaled_text),
+    [OPTION_SECONDS] = SCALAR(parse_duration, scaled_text),
+    [OPTION_SIZE] = SCALAR(parse_size, scaled_text),
+    [OPTION_CHOICE] = SCALAR(parse_choice, choice_text),
     [OPTION_STRINGS] = LIST(syntax_item, "is empty, has a control character or is over 1000 bytes"),
     [OPTION_DOMAINS] = LIST(syntax_domains, "is not a domain name or .domain"),
     [OPTION_PATTERNS] = LIST(syntax_pattern, "is not user@domain, @domain, @.domain or <>"),
     [OPTION_SERVERS] = LIST(syntax_server, "is not a server address: ADDR or ADDR@PORT"),
-    [OPTION_ADDRESSES] = ARRAY(parse_address, print_addresses),
-    [OPTION_NETWORKS] = ARRAY(parse_network, print_networks),
+    [OPTION_ADDRESSES] = ARRAY(parse_address, address_text),
+    [OPTION_NETWORKS] = ARRAY(parse_network, network_text),
 };
 
 int value_set(const struct option *option, void *base, const char *text, struct err *err)
@@ -470,9 +468,41 @@ int value_check(const struct option *option, const char *text, struct err *err)
     return rc;
 }
 
+size_t value_count(const struct option *option, const void *base)
+{
+    return kinds[option->type].count(option, base);
+}
+
+void value_text(const struct option *option, const void *base, size_t i, struct str *out)
+{
+    kinds[option->type].text(option, base, i, out);
+}
+
+static void print_one(const struct option *option, const void *base, size_t i, struct str *out)
+{
+    struct str text = STR_EMPTY;
+
+    value_text(option, base, i, &text);
+    if (kinds[option->type].is_quoted)
+        value_print_quoted(str_get(&text), out);
+    else
+        str_add(out, str_get(&text));
+    str_clear(&text);
+}
+
 void value_print(const struct option *option, const void *base, struct str *out)
 {
-    kinds[option->type].print(option, base, out);
+    size_t count = value_count(option, base);
+
+    if (!option_is_list(option)) {
+        print_one(option, base, 0, out);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        str_add(out, i == 0 ? "{ " : ", ");
+        print_one(option, base, i, out);
+    }
+    str_add(out, count == 0 ? "{}" : " }");
 }
 
 void value_print_bounds(const struct option *option, struct str *out)

@@ -8,6 +8,7 @@
 #include "lib/config/options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct err;
 struct str;
@@ -20,6 +21,10 @@ int value_set(const struct option *option, void *base, const char *text, struct 
 
 /* What value_set would say, setting nothing. */
 int value_check(const struct option *option, const char *text, struct err *err);
+
+/* How many values there are: 1 but for lists; and one of them as plain text. */
+size_t value_count(const struct option *option, const void *base);
+void value_text(const struct option *option, const void *base, size_t i, struct str *out);
 
 /* Adds the value as it would be written in a file; a list with its braces. */
 void value_print(const struct option *option, const void *base, struct str *out);

@@ -7,6 +7,8 @@
 #include "lib/report/report.h"
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
+#include "lib/config/options.h"
+#include "lib/config/value.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -200,4 +202,79 @@ char *report_json_dkim(const struct dkim_results *dkim)
 char *report_json_dmarc(const struct dmarc_result *dmarc)
 {
     return printed(make_dmarc(dmarc));
+}
+
+/* --- the configuration ------------------------------------------------------- */
+
+static json_t *make_value(const struct option *option, const void *base, size_t i)
+{
+    struct str text = STR_EMPTY;
+
+    value_text(option, base, i, &text);
+    json_t *value = option->type == OPTION_BOOL  ? json_boolean(strcmp(str_get(&text), "yes") == 0)
+                    : option->type == OPTION_INT ? json_integer(strtol(str_get(&text), NULL, 10))
+                                                 : make_text(str_get(&text));
+    str_clear(&text);
+    return value;
+}
+
+static void put_options(json_t *object, const char *section, const void *base)
+{
+    for (const struct option *option = options; option->name != NULL; option++) {
+        if (strcmp(option->section, section) != 0)
+            continue;
+        if (!option_is_list(option)) {
+            put(object, option->name, make_value(option, base, 0));
+            continue;
+        }
+        json_t *list = made(json_array());
+        for (size_t i = 0; i < value_count(option, base); i++)
+            append(list, make_value(option, base, i));
+        put(object, option->name, list);
+    }
+}
+
+static json_t *make_section(const char *section, const void *base)
+{
+    json_t *object = made(json_object());
+
+    put_options(object, section, base);
+    return object;
+}
+
+static json_t *make_domain_policy(const struct conf_policy *policy)
+{
+    json_t *object = made(json_object());
+
+    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+        if (verdict != VERDICT_ACCEPT && policy->action[verdict] >= 0)
+            put_text(object, verdict_name(verdict), action_name(policy->action[verdict]));
+    }
+    return object;
+}
+
+char *report_json_conf(const struct conf *conf)
+{
+    json_t *object = made(json_object()), *egresses = made(json_array()), *domains = made(json_array());
+
+    put_options(object, "", conf);
+    for (size_t i = 0; i < conf->n_egress; i++) {
+        json_t *egress = made(json_object());
+        put_text(egress, "name", conf->egress[i].name);
+        put_options(egress, "egress", &conf->egress[i]);
+        append(egresses, egress);
+    }
+    put(object, "egress", egresses);
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        json_t *domain = made(json_object());
+        put_text(domain, "name", conf->domains[i].name);
+        put(domain, "policy", make_domain_policy(&conf->domains[i].policy));
+        append(domains, domain);
+    }
+    put(object, "outgoing", make_section("outgoing", conf));
+    put(object, "policy", make_section("policy", &conf->policy));
+    put(object, "domain", domains);
+    put(object, "dns", make_section("dns", conf));
+    put(object, "limits", make_section("limits", conf));
+    return printed(object);
 }

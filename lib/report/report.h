@@ -59,6 +59,9 @@ char *report_json_spf(const struct spf_result *spf);
 char *report_json_dkim(const struct dkim_results *dkim);
 char *report_json_dmarc(const struct dmarc_result *dmarc);
 
+/* The effective configuration: names as in preflight.conf, lists as arrays, durations and sizes as a file has them. */
+char *report_json_conf(const struct conf *conf);
+
 /* For people: 100 columns, untrusted bytes escaped.  With is_color ANSI colours. */
 void report_text(const struct report *report, bool is_color, struct str *text_r);
 

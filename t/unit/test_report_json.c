@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/report/report.h"
+#include "t/unit/conffile.h"
 #include "t/unit/sample_report.h"
 
 #include <stdlib.h>
@@ -201,6 +202,33 @@ START_TEST(json_survives_any_bytes)
 }
 END_TEST
 
+START_TEST(prints_the_configuration_as_json)
+{
+    static const char *const wants[] = {
+        "\"mode\": \"enforce\"", "\"socket_mode\": \"0660\"", "\"explain_interval\": \"1h\"", "\"headers\": 2000",
+        "\"name\": \"bulk\"", "\"192.0.2.9\",\n        \"2001:db8::9\"", "\"bulk\": true", "\"servers\": []",
+        "\"name\": \".example.net\",\n      \"policy\": {\n        \"junk\": \"hold\"\n      }",
+        "a\\\"b",
+    };
+    struct err err = { "" };
+
+    conffile_start();
+    struct conf *conf = conf_load(conffile_write("a.conf",
+        "mode = enforce\n"
+        "egress bulk { senders = { \"@news.example.com\" } addresses = { \"192.0.2.9\", \"2001:db8::9\" } bulk = yes }\n"
+        "egress default { users = { } helo = \"mail.example.com\" }\n"
+        "outgoing { daemons = { 'a\"b' } }\n"
+        "domain \".example.net\" { policy { junk = hold } }\n"), &err);
+    ck_assert_msg(conf != NULL, "%s", err.text);
+    char *json = report_json_conf(conf);
+    for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+        ck_assert_msg(strstr(json, wants[i]) != NULL, "no '%s' in %s", wants[i], json);
+    free(json);
+    conf_unref(&conf);
+    conffile_done();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report_json");
@@ -209,6 +237,7 @@ int main(void)
     tcase_add_test(tc, leaves_out_of_json_what_is_unknown);
     tcase_add_test(tc, prints_parts_as_json);
     tcase_add_test(tc, json_survives_any_bytes);
+    tcase_add_test(tc, prints_the_configuration_as_json);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
