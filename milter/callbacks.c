@@ -306,9 +306,3 @@ int callbacks_run(void)
 {
     return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
-
-void callbacks_stop(void)
-{
-    if (smfi_stop() != MI_SUCCESS)
-        log_line(LOG_ERR, "libmilter does not stop");
-}

@@ -1,5 +1,5 @@
 /*
- * libmilter: its callbacks, and the few calls that start and stop it.  callbacks.c alone includes libmilter's header.
+ * libmilter: its callbacks, and the few calls that start it.  callbacks.c alone includes libmilter's header.
  * libmilter has one set of static state, so there is one of this in a process.
  */
 #ifndef PREFLIGHT_MILTER_CALLBACKS_H
@@ -8,17 +8,14 @@
 struct err;
 struct service;
 
-/* service: of all callbacks, borrowed until callbacks_run returns and no callback is inside (service_close). */
+/* service: of all callbacks, borrowed until the process ends. */
 int callbacks_register(struct service *service, struct err *err);
 
 /* A socket_opener; the listening socket is there when it returns. */
 int callbacks_open(const char *conn);
 
-/* Serves until callbacks_stop; -1 where libmilter gave up.  Its threads stay for some seconds after that. */
+/* Serves until libmilter gives up: -1, or is told to by a signal it caught: 0.  Its other threads stay. */
 int callbacks_run(void);
-
-/* Stops listening; waits for callbacks_run's next look, up to 5 s if no signal wakes its thread. */
-void callbacks_stop(void);
 
 /*
  * What to ask of the MTA, given what it offers; all are libmilter's flag words.  is_quiet_r: no replies are expected

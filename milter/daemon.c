@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +41,6 @@ struct daemon {
     struct privileges privileges;
     struct milter_socket *socket;
     struct service *service;
-    pthread_t listener;
 };
 
 /* The standard file may be missing, one that was asked for may not. */
@@ -143,7 +141,10 @@ static int go_live(struct daemon *d, struct err *err)
             return -1;
         log_open(false, d->conf->syslog_facility);
     }
-    int rc = pthread_create(&d->listener, NULL, listen_for_mta, NULL);
+    pthread_t listener;
+    int rc = pthread_create(&listener, NULL, listen_for_mta, NULL);
+    if (rc == 0)
+        rc = pthread_detach(listener);
     if (rc != 0)
         return err_set(err, "cannot start a thread: %s", strerror(rc));
     log_line(LOG_INFO, "%s serves on %s, mode %s", PACKAGE_STRING, d->conf->socket,
@@ -213,31 +214,10 @@ static void reload(struct daemon *d)
     notify_ready();
 }
 
-static void *stop_libmilter(void *arg)
+static void remove_pid_file(const struct daemon *d)
 {
-    (void)arg;
-    callbacks_stop();
-    return NULL;
-}
-
-/* libmilter's stop waits for its listener's poll, which looks up every 5 seconds: wake it until it is gone. */
-static void stop_listener(struct daemon *d)
-{
-    struct timespec until;
-    pthread_t stopper;
-    int rc = pthread_create(&stopper, NULL, stop_libmilter, NULL);
-    if (rc != 0)
-        callbacks_stop();
-
-    do {
-        pthread_kill(d->listener, signals_nudge());
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 10 * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-    } while (pthread_timedjoin_np(d->listener, NULL, &until) == ETIMEDOUT);
-    if (rc == 0)
-        pthread_join(stopper, NULL);
+    if (d->conf->pid_file[0] != '\0')
+        process_remove_pid(d->conf->pid_file);
 }
 
 static void sleep_ms(int ms)
@@ -247,36 +227,42 @@ static void sleep_ms(int ms)
         continue;
 }
 
-/* New mail is refused or left unanswered, what is in hand is finished; then nothing of ours is in use any more. */
-static void stop(struct daemon *d)
+/*
+ * New mail is refused or left unanswered, what is in hand is finished; then nothing of ours is in use any more.
+ *
+ * smfi_stop is not called: it would add nothing but a wait of up to five seconds and races with libmilter's own threads,
+ * which it leaves running anyway.  They find the service closed until the process ends, and the service stays for them.
+ */
+static void stop(struct daemon *d, int timeout_ms)
 {
     notify_stopping();
     log_line(LOG_INFO, "stopping");
-    struct preflight *engine = service_engine(d->service);
-    int timeout_ms = preflight_conf(engine)->shutdown_timeout_ms;
-    preflight_unref(&engine);
-
     socket_withdraw(d->socket);
     int left = service_drain(d->service, timeout_ms);
     if (left > 0)
-        log_line(LOG_WARNING, "stopping with %d transactions unfinished after %d ms", left, timeout_ms);
+        log_line(LOG_WARNING, "transactions left unfinished after %d ms: %d", timeout_ms, left);
     /* libmilter sends an answer after the callback that gave it has returned, and tells nobody when. */
     sleep_ms(LAST_ANSWER_MS);
     bool is_closed = service_close(d->service, CLOSE_MS);
-    stop_listener(d);
-    if (d->conf->pid_file[0] != '\0')
-        process_remove_pid(d->conf->pid_file);
+    remove_pid_file(d);
     log_line(LOG_INFO, "stopped");
     if (!is_closed)
         _exit(EXIT_SUCCESS);        /* a callback still waits for DNS: nothing it uses may be freed */
+    session_free_all(d->service);
+    service_replace(d->service, NULL);
+}
+
+static int shutdown_timeout(const struct daemon *d)
+{
+    struct preflight *engine = service_engine(d->service);
+    int timeout_ms = preflight_conf(engine)->shutdown_timeout_ms;
+    preflight_unref(&engine);
+    return timeout_ms;
 }
 
 static void discard(struct daemon *d)
 {
     socket_free(&d->socket);
-    if (d->service != NULL)
-        session_free_all(d->service);
-    service_free(&d->service);
     privileges_clear(&d->privileges);
     conf_unref(&d->conf);
     free(d->path);
@@ -290,14 +276,22 @@ static int serve(struct daemon *d)
             reload(d);
             break;
         case EVENT_STOP:
-            stop(d);
+            stop(d, shutdown_timeout(d));
             return EXIT_SUCCESS;
         case EVENT_ENDED:
             log_line(LOG_ERR, "libmilter has stopped by itself");
-            stop(d);
+            stop(d, 0);     /* it handles no transaction any further */
             return EXIT_TROUBLE;
         }
     }
+}
+
+/* A start that failed: no thread runs yet. */
+static void give_up(struct daemon *d)
+{
+    if (d->socket != NULL)
+        remove_pid_file(d);
+    service_free(&d->service);
 }
 
 int daemon_run(const struct cmdline *cmdline)
@@ -309,8 +303,8 @@ int daemon_run(const struct cmdline *cmdline)
     int status = start(&d);
     if (status == EXIT_SUCCESS)
         status = serve(&d);
-    else if (d.conf != NULL && d.socket != NULL && d.conf->pid_file[0] != '\0')
-        process_remove_pid(d.conf->pid_file);
+    else
+        give_up(&d);
     discard(&d);
     return status;
 }

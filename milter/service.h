@@ -21,7 +21,7 @@ struct service *service_new(void);                          /* without an engine
 void service_free(struct service **service);                /* no session is left */
 
 struct preflight *service_engine(struct service *service);              /* the caller owns the reference */
-void service_replace(struct service *service, struct preflight *engine);   /* takes the reference */
+void service_replace(struct service *service, struct preflight *engine);   /* takes the reference; NULL once closed */
 struct explain *service_explain(struct service *service);
 
 void service_add(struct service *service, struct service_link *link);

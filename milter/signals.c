@@ -34,11 +34,6 @@ static void on_signal(int signal)
     errno = saved;
 }
 
-static void on_nudge(int signal)
-{
-    (void)signal;
-}
-
 static int handle(int signal, void (*handler)(int))
 {
     /* SA_NODEFER: a second SIGHUP during the handler would find the main thread blocking it, and libmilter's waiting. */
@@ -54,7 +49,7 @@ int signals_init(struct err *err)
     if (pipe2(events, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_set(err, "cannot make a pipe: %s", strerror(errno));
     if (handle(SIGHUP, on_signal) != 0 || handle(SIGTERM, on_signal) != 0 || handle(SIGINT, on_signal) != 0 ||
-        handle(SIGUSR1, on_nudge) != 0 || handle(SIGPIPE, SIG_IGN) != 0)
+        handle(SIGPIPE, SIG_IGN) != 0)
         return err_set(err, "cannot handle signals: %s", strerror(errno));
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);
@@ -76,9 +71,4 @@ enum event signals_wait(void)
             return EVENT_STOP;
     }
     return (enum event)byte;
-}
-
-int signals_nudge(void)
-{
-    return SIGUSR1;
 }

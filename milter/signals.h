@@ -16,6 +16,4 @@ int signals_init(struct err *err);
 enum event signals_wait(void);
 void signals_post(enum event event);        /* from any thread */
 
-/* A signal that does nothing but interrupt a thread's poll(2). */
-int signals_nudge(void);
 #endif
