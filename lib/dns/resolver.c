@@ -320,8 +320,8 @@ static void *dispatch(void *arg)
     struct pollfd fds[] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = ub_fd(r->ub), .events = POLLIN } };
 
     while (start_asked(r)) {
-        if (ub_poll(r->ub))
-            ub_process(r->ub);
+        if (fds[1].fd >= 0 && ub_process(r->ub) != 0)
+            fds[1].fd = -1;     /* its thread has died; looking again would only spin, questions time out */
         int64_t wait_ms = r->owner.tick(r->owner.ctx);
         poll(fds, 2, wait_ms > 60000 ? 60000 : (int)wait_ms);
     }

@@ -32,6 +32,7 @@ static struct dns *open_with(int timeout_ms, size_t entries, const char *trust_a
     return dns_new(&settings, err);
 }
 
+/* libunbound asks again after a share of the timeout: where a test counts what arrives, it is a minute. */
 static void open_dns(int timeout_ms, size_t entries)
 {
     struct err err = { "" };
@@ -211,7 +212,7 @@ END_TEST
 
 START_TEST(remembers)
 {
-    open_dns(10000, 100);
+    open_dns(60000, 100);
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(status_of("plain.example", DNS_A), DNS_OK);
         ck_assert_int_eq(status_of("Plain.EXAMPLE.", DNS_A), DNS_OK);
@@ -230,11 +231,11 @@ END_TEST
 
 START_TEST(forgets_after_the_ttl)
 {
-    open_dns(10000, 100);
+    open_dns(60000, 100);
     int64_t start = clock_ms();
     ck_assert_int_eq(status_of("ttl1.example", DNS_A), DNS_OK);
     ck_assert_int_eq(status_of("ttl1.example", DNS_A), DNS_OK);
-    ck_assert_int_eq(fakedns_count(server, "ttl1.example"), 1);
+    ck_assert(fakedns_count(server, "ttl1.example") == 1 || clock_ms() - start >= 990);
     WAIT_UNTIL(status_of("ttl1.example", DNS_A) == DNS_OK && fakedns_count(server, "ttl1.example") == 2);
     ck_assert_int_ge(clock_ms() - start, 990);
 }
@@ -259,7 +260,7 @@ END_TEST
 
 START_TEST(bounds_its_entries)
 {
-    open_dns(10000, 16);
+    open_dns(60000, 16);
     for (int i = 0; i < 100; i++) {
         char name[32];
         snprintf(name, sizeof(name), "plain-%d.example", i);
@@ -279,7 +280,7 @@ END_TEST
 /* 16 entries stand for 64 KB: a huge answer drives the others out, and is still given. */
 START_TEST(bounds_its_bytes)
 {
-    open_dns(10000, 16);
+    open_dns(60000, 16);
     ck_assert_int_eq(status_of("plain.example", DNS_A), DNS_OK);
     ck_assert_int_eq(status_of("huge.example", DNS_TXT), DNS_OK);
     ck_assert_uint_eq(stats().entries, 1);
@@ -414,7 +415,7 @@ START_TEST(answers_late_comers)
     WAIT_UNTIL(stats().timeouts == 1);
     ck_assert_int_eq(status_of("plain.example", DNS_A), DNS_TIMEOUT);
     ck_assert_uint_eq(stats().queries, 1);
-    ck_assert_uint_eq(stats().hits, 1);
+    ck_assert_uint_eq(stats().hits + stats().joined, 1);
     fakedns_set_mode(server, FAKEDNS_ANSWER);
     WAIT_UNTIL(status_of("plain.example", DNS_A) == DNS_OK);
     ck_assert_uint_le(stats().queries, 2);
