@@ -15,7 +15,7 @@ struct question;
 struct cache *cache_new(size_t max_entries, size_t max_bytes);
 void cache_free(struct cache **cache);
 
-/* The answer, borrowed until the next call, or NULL.  What has expired is gone.  *left_ms_r: what is left of its life. */
+/* The answer, borrowed until the next call, or NULL.  What has expired is gone.  *left_ms_r: the rest of its life. */
 struct answer *cache_get(struct cache *cache, const struct question *q, int64_t now_ms, int64_t *left_ms_r);
 
 /* Takes a reference of its own; what was there for the question is replaced. */

@@ -16,7 +16,9 @@ struct dns;
 struct err;
 
 /* The record types we ask for (RFC 1035, RFC 3596), as libunbound numbers them. */
-enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28 };
+enum dns_type {
+    DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28
+};
 
 enum dns_status {
     DNS_OK,             /* at least one record of the type */
@@ -77,7 +79,7 @@ void dns_free(struct dns **dns);        /* waits for the dispatcher; no lookup m
 /*
  * Asks and waits within the budget.  name: any text, a final dot is ignored, case too; every byte but a dot stands for
  * itself, backslashes too.  Never NULL.  Prefetched and cached answers do not wait.  An answer with a TTL of 0 and a
- * failure are kept for one second, so that one message sees one state of DNS and a server that recovers is found at once.
+ * failure are kept for one second, so that one message sees one state of DNS and a server that recovers is found.
  */
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, struct dns_budget *budget);
 void dns_answer_unref(const struct dns_answer *answer);

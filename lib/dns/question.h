@@ -21,11 +21,11 @@ struct question {
     char name[DOMAIN_MAX];      /* ASCII in lower case, no final dot, never empty */
 };
 
-/* -1 where the text cannot be a name: empty, over 253 bytes, a label empty or over 63 bytes (RFC 1035 section 2.3.4). */
+/* -1 where the text cannot be a name: empty, over 253 bytes, a label empty or over 63 bytes (RFC 1035 2.3.4). */
 int question_init(struct question *q, const char *name, enum dns_type type);
 bool question_is_equal(const struct question *a, const struct question *b);
 
-/* The name as master files write it: every byte that is not a letter, digit, '-' or '_' as \DDD (RFC 1035 section 5.1). */
+/* The name as master files write it: every byte that is not a letter, digit, '-' or '_' as \DDD (RFC 1035 5.1). */
 void question_escape(const struct question *q, char text_r[QUESTION_ESCAPED_MAX]);
 
 /* A name in wire form; its length.  The name must be one that question_init accepts, or "" for the root. */

@@ -11,13 +11,13 @@
 
 struct str;
 
-/* Appends the strings of TXT record i joined without spaces (RFC 7208 section 3.3).  May hold any byte but is cut at max. */
+/* Appends the strings of TXT record i joined without spaces (RFC 7208 section 3.3): any bytes, cut at max. */
 int record_txt(const struct dns_answer *answer, size_t i, size_t max, struct str *text_r);
 
 /* Address record i; type tells A from AAAA. */
 int record_addr(const struct dns_answer *answer, size_t i, enum dns_type type, struct ip_addr *addr_r);
 
-/* Names in lower case without a final dot; the root is "".  Labels with bytes that are not printable ASCII, or are '.', give -1. */
+/* Names in lower case without a final dot; the root is "".  Bytes that are not printable ASCII, or a '.', give -1. */
 int record_ptr(const struct dns_answer *answer, size_t i, char name_r[DOMAIN_MAX]);
 int record_mx(const struct dns_answer *answer, size_t i, int *preference_r, char name_r[DOMAIN_MAX]);
 

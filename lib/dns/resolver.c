@@ -61,7 +61,7 @@ static const struct { const char *name, *value; } options[] = {
     { "edns-buffer-size:", "1232" },
     { "do-not-query-localhost:", "no" },
     { "outgoing-num-tcp:", "16" },
-    { "infra-host-ttl:", "5" },     /* longer, and a server that was silent for a while is not asked again for as long */
+    { "infra-host-ttl:", "5" },     /* as long a server that was silent may be left out */
     { "unblock-lan-zones:", "yes" },
     { "insecure-lan-zones:", "yes" },
 };
@@ -224,8 +224,8 @@ static int set_up(struct resolver *r, const struct dns_settings *settings, struc
         return err_set(err, "cannot create a libunbound context: %s", strerror(errno));
     if (ub_ctx_debugout(r->ub, NULL) != 0 || ub_ctx_async(r->ub, 1) != 0)
         return err_set(err, "cannot set up libunbound");
-    if (set_no_cache(r, err) != 0 || set_options(r, settings, err) != 0 || set_servers(r, settings->servers, err) != 0 ||
-        set_trust_anchor(r, settings->trust_anchor, err) != 0)
+    if (set_no_cache(r, err) != 0 || set_options(r, settings, err) != 0 ||
+        set_servers(r, settings->servers, err) != 0 || set_trust_anchor(r, settings->trust_anchor, err) != 0)
         return -1;
     return remove_builtin_zones(r, settings->trust_anchor, err);
 }

@@ -45,8 +45,8 @@ struct request {
     bool is_tcp;
 };
 
-enum behaviour { PLAIN, TTL0, TTL1, NX, NX_WITHOUT_SOA, NODATA, SERVFAIL, REFUSED, HOLE, GARBAGE, SHORT, WRONG_ID, LIE, TC,
-                 TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY };
+enum behaviour { PLAIN, TTL0, TTL1, NX, NX_WITHOUT_SOA, NODATA, SERVFAIL, REFUSED, HOLE, GARBAGE, SHORT, WRONG_ID,
+                 LIE, TC, TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY };
 
 static const struct { const char *label; enum behaviour behaviour; } behaviours[] = {
     { "ttl0", TTL0 },           /* ttl of 0; else 60 */

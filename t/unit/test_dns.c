@@ -81,7 +81,13 @@ static struct dns_stats stats(void)
 
 START_TEST(tells_answers_apart)
 {
-    static const struct { const char *name; enum dns_type type; enum dns_status want; size_t count; uint32_t ttl; } cases[] = {
+    static const struct {
+        const char *name;
+        enum dns_type type;
+        enum dns_status want;
+        size_t count;
+        uint32_t ttl;
+    } cases[] = {
         { "plain.example", DNS_A, DNS_OK, 1, 60 },
         { "PLAIN.example.", DNS_TXT, DNS_OK, 1, 60 },
         { "plain.test", DNS_A, DNS_OK, 1, 60 },
@@ -119,8 +125,8 @@ START_TEST(tells_answers_apart)
         ck_assert_msg(answer->count == cases[i].count, "%s: %zu records", cases[i].name, answer->count);
         ck_assert_msg(answer->ttl <= cases[i].ttl + 1 && answer->ttl + 2 >= cases[i].ttl, "%s: ttl %u", cases[i].name,
                       answer->ttl);
-        ck_assert_msg((answer->packet != NULL) == (answer->status < DNS_BOGUS && strstr(cases[i].name, "..") == NULL), "%s",
-                      cases[i].name);
+        bool has_packet = answer->status < DNS_BOGUS && strstr(cases[i].name, "..") == NULL;
+        ck_assert_msg((answer->packet != NULL) == has_packet, "%s", cases[i].name);
         dns_answer_unref(answer);
     }
     ck_assert_int_gt(fakedns_count_tcp(server), 0);
@@ -244,7 +250,9 @@ END_TEST
 START_TEST(caps_the_ttl)
 {
     const char *const servers[] = { fakedns_server(server), NULL };
-    const struct dns_settings settings = { .servers = servers, .timeout_ms = 10000, .cache_entries = 16, .max_ttl = 20 };
+    const struct dns_settings settings = {
+        .servers = servers, .timeout_ms = 10000, .cache_entries = 16, .max_ttl = 20,
+    };
     struct dns_budget budget = { .deadline_ms = clock_ms() + 10000, .questions = 9 };
 
     dns = dns_new(&settings, NULL);
@@ -463,7 +471,8 @@ START_TEST(refuses_wrong_settings)
         { "127.0.0.1@65536", NULL, "'127.0.0.1@65536' is not a server address (ADDR or ADDR@PORT)" },
         { "127.0.0.1@5x", NULL, "'127.0.0.1@5x' is not a server address (ADDR or ADDR@PORT)" },
         { "127.0.0.1:53", NULL, "'127.0.0.1:53' is not a server address (ADDR or ADDR@PORT)" },
-        { "127.0.0.1", "/nonexistent/root.key", "cannot read trust anchor '/nonexistent/root.key': No such file or directory" },
+        { "127.0.0.1", "/nonexistent/root.key",
+          "cannot read trust anchor '/nonexistent/root.key': No such file or directory" },
         { "127.0.0.1@65535", NULL, NULL },
         { "::1", NULL, NULL },
         { "::1@5300", NULL, NULL },
@@ -527,8 +536,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         tells_answers_apart, survives_bad_servers, keeps_the_budget, keeps_the_timeout, heals_at_once, remembers,
-        forgets_after_the_ttl, caps_the_ttl, bounds_its_entries, bounds_its_bytes, bounds_questions_in_flight, prefetches,
-        asks_identical_questions_once, serves_many_threads, answers_late_comers, tells_bogus_apart,
+        forgets_after_the_ttl, caps_the_ttl, bounds_its_entries, bounds_its_bytes, bounds_questions_in_flight,
+        prefetches, asks_identical_questions_once, serves_many_threads, answers_late_comers, tells_bogus_apart,
         refuses_wrong_settings, survives_a_stopped_server, a_hit_is_fast, names_all_types_and_states,
     };
     Suite *suite = suite_create("dns");

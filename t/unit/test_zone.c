@@ -88,7 +88,13 @@ static const struct dns_answer *ask(const char *name, enum dns_type type)
 
 START_TEST(answers_as_a_server_would)
 {
-    static const struct { const char *name; enum dns_type type; enum dns_status want; size_t count; uint32_t ttl; } cases[] = {
+    static const struct {
+        const char *name;
+        enum dns_type type;
+        enum dns_status want;
+        size_t count;
+        uint32_t ttl;
+    } cases[] = {
         { "example.com", DNS_MX, DNS_OK, 2, 300 },
         { "Example.COM.", DNS_TXT, DNS_OK, 2, 300 },
         { "example.com", DNS_NS, DNS_OK, 1, 300 },
