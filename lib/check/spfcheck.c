@@ -333,6 +333,7 @@ static bool fetch_explanation(struct spfeval *eval, const char *name, struct str
     /* A missing explanation changes no result, so that its failure must not count as one. */
     eval->budget->questions = own.questions;
     eval->budget->asked = own.asked;
+    eval->budget->pending = own.pending;
     is_one = is_one && record_txt(answer, 0, SPFMACRO_EXPLANATION_MAX + 1, text_r) == 0;
     dns_answer_unref(answer);
     return is_one && text_r->len <= SPFMACRO_EXPLANATION_MAX &&
@@ -345,7 +346,7 @@ static void explain(struct spfeval *eval, const struct spfframe *frame, const st
     char name[DOMAIN_MAX];
     struct str text = STR_EMPTY, out = STR_EMPTY;
 
-    if (exp == NULL || eval->budget->no_wait || spfterm_target(eval, frame, exp, name) < 0)
+    if (exp == NULL || spfterm_target(eval, frame, exp, name) < 0)
         return;
     if (fetch_explanation(eval, name, &text)) {
         spfeval_set_env(eval, frame, str_get(&text));
@@ -370,7 +371,7 @@ static enum auth_result run_record(struct spfeval *eval, const struct spfframe *
         enum spfmatch match = match_term(eval, frame, term);
         if (match == SPFMATCH_PERMERROR)
             return AUTH_PERMERROR;
-        if (match == SPFMATCH_TEMPERROR && !eval->budget->no_wait)
+        if (match == SPFMATCH_TEMPERROR && !eval->is_pending)
             return AUTH_TEMPERROR;
         if (match != SPFMATCH_YES)
             continue;

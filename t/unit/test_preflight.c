@@ -19,6 +19,7 @@ static const char zone[] =
     "soft.example. 60 IN TXT \"v=spf1 ~all\"\n"
     "quarantine.example. 60 IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
     "_dmarc.quarantine.example. 60 IN TXT \"v=DMARC1; p=quarantine\"\n"
+    "including.example. 60 IN TXT \"v=spf1 include:soft.example ip4:192.0.2.1 -all\"\n"
     "nothing.example. 60 IN A 192.0.2.44\n";
 
 static const char conf_format[] =
@@ -117,6 +118,8 @@ static const struct mail mails[] = {
     { "no recipients", "a@example.com", " a@example.com", { NULL }, NULL, NULL,
       VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_COUNT },
     { "SPF record cannot be had", "a@example.com", " a@example.com", { "x@remote.example" }, NULL, "example.com",
+      VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
+    { "a term cannot be had", "a@including.example", " a@including.example", { "x@remote.example" }, NULL, "soft.example",
       VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
     { "DMARC record cannot be had", "a@soft.example", " a@example.com", { "x@remote.example" }, NULL, "_dmarc.example.com",
       VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_DMARC_TEMPERROR },

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""
+preflight(1) from a shell's side: arguments, files, exit status, text and JSON.  Needs the built command only.
+
+    run.py [part of a story's name]...         top_builddir=DIR says where the command was built
+"""
+import json
+import os
+import pty
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
+
+import tap                          # noqa: E402
+from tap import equal, require      # noqa: E402
+
+PREFLIGHT = os.path.join(os.environ.get("top_builddir", "."), "cli", "preflight")
+
+ZONE = """\
+example.com. 60 IN TXT "v=spf1 ip4:192.0.2.1 -all exp=why.example.com"
+why.example.com. 60 IN TXT "%{i} is not ours"
+_dmarc.example.com. 60 IN TXT "v=DMARC1; p=reject"
+mail.example.com. 60 IN A 192.0.2.1
+soft.example. 60 IN TXT "v=spf1 ?all"
+"""
+CONF = """\
+mode = enforce
+dns { zone = "zone" }
+egress default { addresses = { "192.0.2.7" } helo = "mail.example.com" }
+"""
+MESSAGE = """\
+From: Alice <alice@example.com>
+To: bob@example.net
+Subject: hello
+Date: Mon, 23 Nov 2026 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello.
+"""
+
+
+class Box:
+    """A directory with a configuration, a zone and a message; runs the command in it."""
+
+    def __init__(self, path):
+        self.path = path
+        for name, text in (("zone", ZONE), ("conf", CONF), ("message", MESSAGE)):
+            self.write(name, text.encode())
+
+    def write(self, name, data):
+        with open(os.path.join(self.path, name), "wb") as file:
+            file.write(data)
+
+    def run(self, *args, stdin=b"", environment=None):
+        env = dict(os.environ, **(environment or {}))
+        done = subprocess.run([os.path.abspath(PREFLIGHT), *args], cwd=self.path, input=stdin, env=env, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        require(b"Sanitizer" not in done.stderr, done.stderr.decode(errors="replace"))
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def check(self, *args, stdin=b""):
+        status, out, err = self.run("check", "-c", "conf", "--json", *args, stdin=stdin)
+        require(out != "", "no report: " + err)
+        return status, json.loads(out)
+
+
+def judges_a_file(box):
+    """a refusal: text, remedy, status 1"""
+    status, out, err = box.run("check", "-c", "conf", "--to", "bob@example.net", "message")
+    equal((status, err), (1, ""), "status and standard error")
+    equal(out.split("\n")[0], "REJECT  generic receivers would answer 550 5.7.1", "headline")
+    for want in ("SPF fail for example.com from 192.0.2.7 (-all)", "mend:", "example.net", "spf-fail, dkim-none, dmarc-fail"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+
+
+def prints_json(box):
+    """the same as JSON, as the contract has it"""
+    status, report = box.check("--to", "bob@example.net", "--to", "<carol@example.net>", "message")
+    equal(status, 1, "status")
+    for key, want in (("verdict", "reject"), ("action", "tempfail"), ("sender", "alice@example.com"),
+                      ("author_domain", "example.com"), ("egress", "default"), ("dkim", [])):
+        equal(report[key], want, key)
+    require("queue_id" not in report, "a queue id out of nowhere")
+    equal(report["spf"][0], {"address": "192.0.2.7", "identity": "mailfrom", "domain": "example.com", "result": "fail",
+                             "term": "-all", "lookups": 0, "void_lookups": 0, "aligned": True,
+                             "explanation": "192.0.2.7 is not ours"}, "spf")
+    equal(report["dmarc"], {"result": "fail", "policy": "reject", "record_domain": "example.com",
+                            "org_domain": "example.com", "rfc7489": {"result": "fail", "policy": "reject"}}, "dmarc")
+    equal(report["predictions"], [{"recipient_domain": "example.net", "receiver": "generic", "outcome": "reject",
+                                   "replies": ["550 5.7.1"], "because": ["spf-fail", "dkim-none", "dmarc-fail"]}],
+          "predictions")
+    equal(set(report["findings"][0]), {"id", "severity", "subject", "text", "remedy", "source"}, "a finding's keys")
+
+
+def takes_an_egress(box):
+    """--egress and --helo, the worst address decides"""
+    status, report = box.check("--egress", "192.0.2.1", "message")
+    equal((status, report["verdict"]), (0, "accept"), "the listed address")
+    status, report = box.check("--egress", "192.0.2.1", "--egress", "2001:db8::1", "message")
+    equal((status, report["verdict"], len(report["spf"])), (1, "reject", 4), "a second address that is not listed")
+    status, report = box.check("--egress", "192.0.2.1", "--helo", "other.example", "message")
+    equal([r["domain"] for r in report["spf"]], ["example.com", "other.example"], "domains")
+
+
+def reads_standard_input(box):
+    """standard input, CRLF, mbox: one answer"""
+    want = box.check("message")
+    for how in (["-"], []):
+        equal(box.check(*how, stdin=MESSAGE.encode()), want, "standard input")
+    equal(box.check("-", stdin=MESSAGE.replace("\n", "\r\n").encode()), want, "CRLF")
+    equal(box.check("-", stdin=b"From alice Mon Nov 23 10:00:00 2026\n" + MESSAGE.encode()), want, "mbox")
+
+
+def knows_the_sender(box):
+    """--from, else Return-Path, else From, else the null sender"""
+    equal(box.check("--from", "<x@soft.example>", "message")[1]["sender"], "x@soft.example", "--from")
+    for empty in ("<>", ""):
+        report = box.check("--from", empty, "--egress", "192.0.2.1", "message")[1]
+        equal((report["sender"], [r["identity"] for r in report["spf"]]), ("", ["helo"]), "the null sender")
+    equal(box.check("-", stdin=b"Return-Path: <y@soft.example>\n" + MESSAGE.encode())[1]["sender"], "y@soft.example",
+          "Return-Path")
+    equal(box.check("-", stdin=b"Return-Path: <>\n" + MESSAGE.encode())[1]["sender"], "", "an empty Return-Path")
+    status, report = box.check("-", stdin=b"Subject: nobody\n\nhello\n")
+    equal((status, report["sender"], report["verdict"]), (1, "", "reject"), "no From")
+
+
+def undecided(box):
+    """DNS that fails: 75, within the time given"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        server = "127.0.0.1@%d" % hole.getsockname()[1]
+        begin = time.monotonic()
+        status, out, _ = box.run("check", "-c", "conf", "--dns", server, "--dns-timeout", "1", "message")
+        took = time.monotonic() - begin
+    equal((status, out.split()[0]), (75, "UNSURE"), "a black hole")
+    require(took < 12, "took %.1f s" % took)
+    status, out, _ = box.run("check", "-c", "conf", "--dns", server, "message")
+    equal((status, out.split()[0]), (75, "UNSURE"), "a port nobody listens on")
+
+
+def refuses_mistakes(box):
+    """mistakes: status 2, what and where"""
+    box.write("bad.conf", b"mode = enforce\negress default { adresses = { } }\n")
+    cases = [
+        ([], "usage:"),
+        (["judge"], "no command 'judge'"),
+        (["check", "--egress", "192.0.2"], "'192.0.2' is not an IP address"),
+        (["check", "--helo", "a b"], "'a b' is not a host name"),
+        (["check", "--dns", "ns.example"], "'ns.example' is not a server address"),
+        (["check", "--dns-timeout", "soon"], "--dns-timeout"),
+        (["check", "--nonsense"], "unrecognized option"),
+        (["check", "message", "message"], "one file too many"),
+        (["check", "-c", "missing.conf", "message"], "cannot open 'missing.conf'"),
+        (["check", "-c", "bad.conf", "message"], "bad.conf:2: unknown option 'adresses', did you mean 'addresses'?"),
+        (["check", "-c", "conf", "missing"], "cannot open 'missing'"),
+        (["check", "-c", "conf", "."], "Is a directory"),
+        (["config", "word"], "one word too many"),
+    ]
+    for args, want in cases:
+        status, out, err = box.run(*args)
+        equal((status, out), (2, ""), "status and output of %s" % args)
+        require(want in err, "%s: no '%s' in\n%s" % (args, want, err))
+
+
+def helps(box):
+    """--help and --version: status 0"""
+    for args, want in ((["--help"], "Commands:"), (["check", "--help"], "--egress"), (["config", "-h"], "usage:"),
+                       (["--version"], "preflight 0")):
+        status, out, err = box.run(*args)
+        equal((status, err), (0, ""), str(args))
+        require(want in out, "%s: no '%s' in\n%s" % (args, want, out))
+
+
+def prints_the_configuration(box):
+    """config: read back it is the same; as JSON too"""
+    status, first, _ = box.run("config", "-c", "conf")
+    equal(status, 0, "status")
+    box.write("effective", first.encode())
+    equal(box.run("config", "-c", "effective"), (0, first, ""), "the effective configuration, read back")
+    conf = json.loads(box.run("config", "-c", "conf", "--json")[1])
+    equal((conf["mode"], conf["egress"][0]["addresses"]), ("enforce", ["192.0.2.7"]), "JSON")
+
+
+def colours_a_terminal_only(box):
+    """colour on a terminal, never with NO_COLOR"""
+    def on_terminal(environment):
+        main, other = pty.openpty()
+        child = subprocess.Popen([os.path.abspath(PREFLIGHT), "check", "-c", "conf", "message"], cwd=box.path,
+                                 stdout=other, env={**os.environ, "NO_COLOR": "", **environment})
+        os.close(other)
+        out = b""
+        while True:
+            try:
+                chunk = os.read(main, 65536)
+            except OSError:         # the terminal's other end is closed
+                break
+            if not chunk:
+                break
+            out += chunk
+        os.close(main)
+        child.wait()
+        return out
+    require(b"\x1b[" in on_terminal({}), "no colour on a terminal")
+    require(b"\x1b[" not in on_terminal({"NO_COLOR": "1"}), "colour with NO_COLOR")
+    require("\x1b[" not in box.run("check", "-c", "conf", "message")[1], "colour in a pipe")
+
+
+def survives_anything(box):
+    """odd and hostile files are judged"""
+    noise = random.Random(7)
+    cases = {
+        "nothing": b"",
+        "a line end": b"\n",
+        "NULs": b"From: a@example.com\0\nSubject: \0\0\n\n\0\0\n",
+        "noise": noise.randbytes(200000),
+        "no body": b"From: a@example.com",
+        "10,000 fields": b"From: a@example.com\n" + b"".join(b"X-%d: x\n" % i for i in range(10000)) + b"\nx\n",
+        "a field of 2 MB": b"From: a@example.com\nX: " + b"x" * 2000000 + b"\n\nx\n",
+        "3,000 signatures": b"From: a@example.com\n" + b"DKIM-Signature: v=1; d=example.com; s=s\n" * 3000 + b"\nx\n",
+        "30 MB": b"From: a@example.com\n\n" + (b"y" * 76 + b"\n") * 400000,
+        "escape sequences": b"From: \x1b[31m@example.com\nSubject: \x1b]0;x\x07\n\n\x1b[2J\n",
+    }
+    for name, data in cases.items():
+        status, out, err = box.run("check", "-c", "conf", "-", stdin=data)
+        require(status in (0, 1, 75) and err == "", "%s: status %d, %s" % (name, status, err))
+        require("\x1b" not in out, name + ": an escape sequence in the report")
+        status, report = box.check("-", stdin=data)
+        require(report["verdict"] in ("accept", "junk", "reject", "unsure"), name)
+
+
+STORIES = [judges_a_file, prints_json, takes_an_egress, reads_standard_input, knows_the_sender, undecided,
+           refuses_mistakes, helps, prints_the_configuration, colours_a_terminal_only, survives_anything]
+
+
+def main():
+    run = tap.Run(sys.argv[1:])
+    for story in STORIES:
+        with tempfile.TemporaryDirectory() as path:
+            box = Box(path)
+            run.story(story.__doc__, lambda: story(box))
+    return run.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
