@@ -1,102 +1,15 @@
 /*
  * The report for people at a shell: verdict first, then what was seen, what to mend, and who would answer what.
- * Wrapped at 100 columns; what comes from outside is escaped, so it can neither break lines nor steer a terminal.
+ * What comes from outside is escaped, so it can neither break lines nor steer a terminal.
  */
 #include "config.h"
 
 #include "lib/report/report.h"
 #include "lib/base/ip.h"
+#include "lib/report/writer.h"
 
 #include <ctype.h>
 #include <string.h>
-
-#define COLUMNS 100
-#define LABEL_COLUMNS 11        /* "  author   ", "DMARC      " */
-#define RESULT_COLUMNS 11       /* "temperror" and a gap */
-#define ESCAPED_MAX 320
-
-enum color { PLAIN, RED, YELLOW, GREEN, BOLD };
-
-struct writer {
-    struct str *out;
-    bool is_color;
-    size_t column;
-};
-
-static void write_raw(struct writer *w, const char *text, size_t len)
-{
-    str_addn(w->out, text, len);
-    w->column += len;
-}
-
-static void write_newline(struct writer *w)
-{
-    while (w->out->len > 0 && w->out->data[w->out->len - 1] == ' ')
-        w->out->data[--w->out->len] = '\0';
-    str_addc(w->out, '\n');
-    w->column = 0;
-}
-
-static void write_colored(struct writer *w, const char *text, enum color color)
-{
-    static const char *const codes[] = { "", "\033[31m", "\033[33m", "\033[32m", "\033[1m" };
-    bool has_color = w->is_color && color != PLAIN;
-
-    if (has_color)
-        str_add(w->out, codes[color]);
-    write_raw(w, text, strlen(text));
-    if (has_color)
-        str_add(w->out, "\033[0m");
-}
-
-static void write_to_column(struct writer *w, size_t column)
-{
-    while (w->column < column)
-        write_raw(w, " ", 1);
-}
-
-/* Words from here to the right margin, further lines begin at indent.  A word wider than a line is cut into lines. */
-static void write_wrapped(struct writer *w, const char *text, size_t indent)
-{
-    bool is_first = true;
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, " "), gap = is_first ? 0 : 1;
-        if (!is_first && w->column + gap + len > COLUMNS) {
-            write_newline(w);
-            gap = 0;
-        }
-        write_to_column(w, w->column == 0 ? indent : w->column + gap);
-        while (w->column < COLUMNS && w->column + len > COLUMNS) {
-            size_t part = COLUMNS - w->column;
-            write_raw(w, text, part);
-            text += part;
-            len -= part;
-            write_newline(w);
-            write_to_column(w, indent);
-        }
-        write_raw(w, text, len);
-        text += len + strspn(text + len, " ");
-        is_first = false;
-    }
-}
-
-static void write_line(struct writer *w, const char *text, size_t indent)
-{
-    write_to_column(w, indent);
-    write_wrapped(w, text, indent);
-    write_newline(w);
-}
-
-/* A wrapped line of untrusted text. */
-static void write_untrusted(struct writer *w, const char *text, size_t indent)
-{
-    struct str s = STR_EMPTY;
-
-    str_add_escaped(&s, text, ESCAPED_MAX, false);
-    write_line(w, str_get(&s), indent);
-    str_clear(&s);
-}
 
 static enum color verdict_color(enum verdict verdict)
 {
@@ -105,26 +18,6 @@ static enum color verdict_color(enum verdict verdict)
         [VERDICT_REJECT] = RED,
     };
     return colors[verdict];
-}
-
-static enum color result_color(enum auth_result result)
-{
-    switch (result) {
-    case AUTH_PASS:
-        return GREEN;
-    case AUTH_FAIL:
-    case AUTH_PERMERROR:
-    case AUTH_POLICY:
-        return RED;
-    default:
-        return YELLOW;
-    }
-}
-
-static void write_result(struct writer *w, enum auth_result result)
-{
-    write_colored(w, auth_result_name(result), result_color(result));
-    write_to_column(w, LABEL_COLUMNS + RESULT_COLUMNS);
 }
 
 static void add_replies(struct str *s, const struct prediction *prediction)
@@ -329,40 +222,6 @@ static void write_dmarc(struct writer *w, const struct report *report)
     str_clear(&s);
 }
 
-static void write_finding(struct writer *w, const struct finding *finding)
-{
-    static const enum color colors[] = { PLAIN, YELLOW, RED };
-    const size_t indent = LABEL_COLUMNS;
-
-    write_raw(w, "  ", 2);
-    write_colored(w, severity_name(finding->row->severity), colors[finding->row->severity]);
-    write_to_column(w, indent);
-    write_raw(w, finding->row->name, strlen(finding->row->name));
-    write_newline(w);
-    write_line(w, finding->text, indent);
-    write_to_column(w, indent);
-    write_raw(w, "mend: ", 6);
-    write_line(w, finding->remedy, indent + 6);
-    write_line(w, finding->row->source, indent);
-}
-
-static void write_findings(struct writer *w, const struct report *report)
-{
-    const struct findings *findings = &report->findings;
-
-    write_newline(w);
-    write_colored(w, "Findings", BOLD);
-    if (findings->count == 0)
-        write_raw(w, "   none", 7);
-    write_newline(w);
-    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--) {
-        for (size_t i = 0; i < findings->count; i++) {
-            if ((int)findings->items[i].row->severity == severity)
-                write_finding(w, &findings->items[i]);
-        }
-    }
-}
-
 static void write_prediction(struct writer *w, const struct prediction *prediction, size_t indent)
 {
     struct str s = STR_EMPTY, domain = STR_EMPTY;
@@ -416,6 +275,6 @@ void report_text(const struct report *report, bool is_color, struct str *text_r)
     write_spf(&w, report);
     write_dkim(&w, report);
     write_dmarc(&w, report);
-    write_findings(&w, report);
+    write_findings(&w, &report->findings);
     write_predictions(&w, report);
 }
