@@ -97,8 +97,9 @@ static bool is_inet(const char *text, int family)
     if (parse_port(text, '@') < 0)
         return false;
     const char *host = strchr(text, '@');
-    if (host++ == NULL)
+    if (host == NULL)
         return true;
+    host++;
     struct ip_addr addr;
     if (ip_parse(host, &addr) == 0)
         return addr.family == family;
@@ -110,8 +111,9 @@ char *syntax_socket(const char *text)
 {
     const char *rest = strchr(text, ':');
 
-    if (rest++ == NULL)
+    if (rest == NULL)
         return NULL;
+    rest++;
     size_t len = (size_t)(rest - text);
     if (strncmp(text, "local:", len) == 0 || strncmp(text, "unix:", len) == 0)
         return is_local_path(rest) ? xasprintf("local:%s", rest) : NULL;
