@@ -62,8 +62,12 @@ static void read_canonicalization(const struct tag *tag, char text_r[DKIM_TAGS_T
 
     read_word(tag, "/-", text_r);
     size_t len = strlen(text_r);
-    if (len > 0 && strchr(text_r, '/') == NULL && len + sizeof(body_default) <= DKIM_TAGS_TEXT)
+    if (len == 0 || strchr(text_r, '/') != NULL)
+        return;
+    if (len + sizeof(body_default) <= DKIM_TAGS_TEXT)
         memcpy(text_r + len, body_default, sizeof(body_default));
+    else
+        text_r[0] = '\0';
 }
 
 /* RFC 6376 section 3.5, x=: up to 12 digits are to be understood. */

@@ -140,6 +140,10 @@ START_TEST(reads_signatures)
     ck_assert(tags.has_duplicate);
     dkim_tags_parse("x=99999999999999999999999", &tags);
     ck_assert_int_eq(tags.expires, 0);
+    dkim_tags_parse("c=a-word-that-leaves-no-room-for-the-rest", &tags);
+    ck_assert_str_eq(tags.canonicalization, "");
+    dkim_tags_parse("c=a-word-that-leaves-no-room-for-it", &tags);
+    ck_assert_str_eq(tags.canonicalization, "");
 }
 END_TEST
 
