@@ -1,0 +1,197 @@
+/*
+ * Fuzz target: a hostile message under hostile DNS, judged as a whole, and all that is made of the report.
+ * Lines: sender, recipients with spaces between them, queue id, the DNS's answers (fuzzdns.h), an empty line, then the
+ * message.  The log line keeps its words, the JSON parses, the reply and the text are printable.
+ */
+#include "config.h"
+
+#include "lib/base/err.h"
+#include "lib/config/parse.h"
+#include "lib/message/reader.h"
+#include "lib/preflight.h"
+#include "t/fuzz/fuzz.h"
+#include "t/fuzz/fuzzdns.h"
+
+#include <jansson.h>
+
+static const char configuration[] =
+    "mode = enforce\n"
+    "egress bulk { senders = { \"@news.example.com\" } addresses = { \"192.0.2.9\" } helo = \"news.example.com\" }\n"
+    "egress own { senders = { \"@own.example.com\" } helo = \"own.example.com\" }\n"
+    "egress default { addresses = { \"192.0.2.1\", \"2001:db8::1\" } helo = \"mail.example.com\" }\n"
+    "outgoing { local_domains = { \"local.example\" } }\n"
+    "limits { headers = 100 header_bytes = 16k signatures = 4 recipients = 4 }\n";
+
+static struct preflight *engine(void)
+{
+    static struct preflight *preflight;
+    static struct conf *conf;
+    struct err err;
+
+    if (preflight == NULL) {
+        conf = conf_load_as(memory_file(configuration, strlen(configuration)), "mx.example.com", &err);
+        HOLDS(conf != NULL, "%s", err.text);
+        preflight = preflight_new(conf, NULL, &err);
+        HOLDS(preflight != NULL, "%s", err.text);
+    }
+    return preflight;
+}
+
+static void on_header(void *context, const char *name, const char *value)
+{
+    preflight_header(context, name, value);
+}
+
+static void on_end_of_header(void *context)
+{
+    preflight_end_of_header(context);
+}
+
+static void on_body(void *context, const unsigned char *data, size_t len)
+{
+    preflight_body(context, data, len);
+}
+
+/* DESIGN's words in their order, each once: nothing in the message can add one. */
+static void check_log_line(const struct report *report)
+{
+    static const char *const keys[] = {
+        "verdict", "action", "egress", "from", "author", "spf", "dkim", "dmarc", "policy", "predict", "findings", "ms",
+    };
+    struct str line = STR_EMPTY;
+
+    report_log_line(report, &line);
+    check_printable(str_get(&line), "log line");
+    HOLDS(line.len <= REPORT_LINE_MAX, "%zu bytes", line.len);
+    char *copy = xstrdup(str_get(&line)), *rest = strstr(copy, ": ");
+    HOLDS(rest != NULL && memchr(copy, ' ', (size_t)(rest - copy)) == NULL, "no queue id: %s", copy);
+    rest += 2;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *word = strsep(&rest, " ");
+        size_t len = strlen(keys[i]);
+        HOLDS(word != NULL && strncmp(word, keys[i], len) == 0 && word[len] == '=' && word[len + 1] != '\0' &&
+              strchr(word + len + 1, '=') == NULL, "no %s: %s", keys[i], str_get(&line));
+    }
+    HOLDS(rest == NULL, "more words: %s", str_get(&line));
+    free(copy);
+    str_clear(&line);
+}
+
+static void check_string(const json_t *object, const char *key, const char *want)
+{
+    const char *got = json_string_value(json_object_get(object, key));
+
+    HOLDS(got != NULL && strcmp(got, want) == 0, "%s is '%s'", key, got == NULL ? "missing" : got);
+}
+
+static void check_part(char *text)
+{
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+    HOLDS(json != NULL, "%s", text);
+    json_decref(json);
+    free(text);
+}
+
+static void check_json(const struct report *report)
+{
+    char *text = report_json(report);
+    json_error_t error;
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+    HOLDS(json != NULL, "%s: %s", error.text, text);
+    check_string(json, "verdict", verdict_name(report->verdict));
+    check_string(json, "action", action_name(report->action));
+    HOLDS(json_array_size(json_object_get(json, "spf")) == report->n_spf, "spf");
+    HOLDS(json_array_size(json_object_get(json, "dkim")) == report->dkim.count, "dkim");
+    HOLDS(json_array_size(json_object_get(json, "findings")) == report->findings.count, "findings");
+    HOLDS(json_array_size(json_object_get(json, "predictions")) == report->n_predictions, "predictions");
+    check_string(json_object_get(json, "dmarc"), "result", auth_result_name(report->dmarc.result));
+    json_decref(json);
+    free(text);
+    for (size_t i = 0; i < report->n_spf; i++)
+        check_part(report_json_spf(&report->spf[i]));
+    check_part(report_json_dkim(&report->dkim));
+    check_part(report_json_dmarc(&report->dmarc));
+}
+
+static void check_texts(const struct report *report)
+{
+    struct str text = STR_EMPTY;
+
+    report_reply(report, &text);
+    check_printable(str_get(&text), "reply");
+    HOLDS(text.len <= REPORT_REPLY_MAX && strncmp(str_get(&text), "Preflight: ", 11) == 0, "%s", str_get(&text));
+    str_reset(&text);
+    report_text(report, false, &text);
+    HOLDS(text.len > 0 && text.len == strlen(str_get(&text)), "a NUL in the text");
+    for (char *p = text.data; *p != '\0'; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    check_printable(str_get(&text), "text");
+    str_clear(&text);
+}
+
+static void check_verdict(const struct report *report)
+{
+    enum verdict worst = VERDICT_ACCEPT;
+
+    for (size_t i = 0; i < report->n_predictions; i++) {
+        const struct prediction *one = &report->predictions[i];
+        worst = one->outcome > worst ? one->outcome : worst;
+        HOLDS(one->receiver != NULL && one->n_replies <= PREDICTION_REPLIES_MAX, "prediction %zu", i);
+    }
+    HOLDS(report->verdict == worst, "verdict %s, worst %s", verdict_name(report->verdict), verdict_name(worst));
+    HOLDS(report->trouble == NULL || report->verdict == VERDICT_UNSURE, "trouble '%s'", report->trouble);
+    if (report->trouble != NULL)
+        check_printable(report->trouble, "trouble");
+    check_findings(&report->findings);
+}
+
+static void feed_envelope(struct input *input, struct preflight_message **message_r, char **queue_id_r)
+{
+    const struct preflight_origin origin = { .is_local = true };
+    char *sender = input_line(input), *recipients = input_line(input), *rest = recipients;
+
+    *queue_id_r = input_line(input);
+    *message_r = preflight_begin(engine(), &origin, sender, *queue_id_r);
+    for (const char *word; (word = strsep(&rest, " ")) != NULL;) {
+        if (word[0] != '\0')
+            preflight_recipient(*message_r, word);
+    }
+    free(sender);
+    free(recipients);
+}
+
+static void feed_dns(struct input *input)
+{
+    const char *gap = input->at == input->end ? NULL : memmem(input->at, input_left(input), "\n\n", 2);
+    char *answers = xstrndup(input->at, gap == NULL ? input_left(input) : (size_t)(gap - input->at));
+
+    fuzzdns_script(preflight_dns(engine()), answers);
+    fuzzdns_set_slow(preflight_dns(engine()), true);
+    input->at = gap == NULL ? input->end : gap + 2;
+    free(answers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = input_of(data, size);
+    struct preflight_message *message;
+    struct err err;
+    char *queue_id;
+
+    feed_envelope(&input, &message, &queue_id);
+    feed_dns(&input);
+    const struct message_sink sink = { on_header, on_end_of_header, on_body, message };
+    FILE *file = fopen(memory_file(input.at, input_left(&input)), "rb");
+    HOLDS(file != NULL && message_read(file, &sink, &err) == 0, "cannot read");
+    fclose(file);
+    struct report *report = preflight_end(&message, queue_id[0] == '\0' ? NULL : queue_id);
+    check_verdict(report);
+    check_log_line(report);
+    check_json(report);
+    check_texts(report);
+    report_free(&report);
+    free(queue_id);
+    return 0;
+}

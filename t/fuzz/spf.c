@@ -1,0 +1,113 @@
+/*
+ * Fuzz target: the whole SPF evaluator.  Lines: client, HELO, MAIL FROM, then the DNS's answers (fuzzdns.h).
+ * The limits of RFC 7208 section 4.6.4 hold, only a DNS failure gives temperror, and waiting changes no answer.
+ */
+#include "config.h"
+
+#include "lib/check/spfcheck.h"
+#include "t/fuzz/fuzz.h"
+#include "t/fuzz/fuzzdns.h"
+
+#define QUESTIONS_MAX 500       /* far beyond what an evaluation may ask */
+
+struct evaluation {
+    struct dns *dns;
+    struct ip_addr client;
+    enum spf_identity identity;
+    const char *helo, *mailfrom;
+};
+
+static struct dns_budget run(const struct evaluation *e, bool no_wait, struct spf_result *result_r)
+{
+    struct dns_budget budget = { .deadline_ms = INT64_MAX, .questions = QUESTIONS_MAX, .no_wait = no_wait };
+
+    spfcheck_run(e->dns, &budget, &e->client, e->identity, e->helo, e->mailfrom, "mx.example.com", result_r);
+    HOLDS(budget.asked < QUESTIONS_MAX / 2, "%d questions", budget.asked);
+    return budget;
+}
+
+static void check_texts(const struct spf_result *r)
+{
+    const char *const texts[] = { r->domain, r->term, r->record_domain, r->explanation, r->problem };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        check_printable(texts[i], "text of the result");
+    for (size_t i = 0; i < r->n_steps; i++) {
+        check_printable(r->steps[i].domain, "domain of a step");
+        check_printable(r->steps[i].term, "term of a step");
+        check_printable(r->steps[i].text, "text of a step");
+        HOLDS(r->steps[i].depth >= 0 && r->steps[i].depth <= SPF_MAX_LOOKUPS + 1, "depth %d", r->steps[i].depth);
+        HOLDS(i == 0 || (r->steps[i].lookups >= r->steps[i - 1].lookups &&
+              r->steps[i].void_lookups >= r->steps[i - 1].void_lookups), "counts went down at step %zu", i);
+    }
+}
+
+static void check_result(const struct spf_result *r, const struct dns_budget *budget)
+{
+    bool is_error = r->result == AUTH_TEMPERROR || r->result == AUTH_PERMERROR;
+
+    HOLDS(r->result != AUTH_POLICY && r->result < AUTH_RESULT_COUNT, "result %d", r->result);
+    HOLDS(r->lookups >= 0 && r->lookups <= SPF_MAX_LOOKUPS + 1, "%d lookups", r->lookups);
+    HOLDS(r->void_lookups >= 0 && r->void_lookups <= SPF_MAX_VOID_LOOKUPS + 1, "%d void lookups", r->void_lookups);
+    HOLDS(r->lookups <= SPF_MAX_LOOKUPS || r->result == AUTH_PERMERROR, "%s", auth_result_name(r->result));
+    HOLDS(r->void_lookups <= SPF_MAX_VOID_LOOKUPS || r->result == AUTH_PERMERROR, "%s", auth_result_name(r->result));
+    HOLDS((r->lookups > SPF_MAX_LOOKUPS) == ((r->flags & SPF_FLAG_TOO_MANY_LOOKUPS) != 0), "flags %u", r->flags);
+    HOLDS((r->void_lookups > SPF_MAX_VOID_LOOKUPS) == ((r->flags & SPF_FLAG_VOID_LOOKUPS) != 0), "flags %u", r->flags);
+    HOLDS(is_error == (r->problem[0] != '\0'), "%s: '%s'", auth_result_name(r->result), r->problem);
+    HOLDS(r->result == AUTH_FAIL || r->explanation[0] == '\0', "%s: '%s'", auth_result_name(r->result), r->explanation);
+    HOLDS(r->result != AUTH_TEMPERROR || budget->failed > 0, "temperror although nothing failed: %s", r->problem);
+    check_texts(r);
+}
+
+static void check_same(const struct spf_result *a, const struct spf_result *b)
+{
+    HOLDS(a->result == b->result && a->lookups == b->lookups && a->void_lookups == b->void_lookups &&
+          a->ttl == b->ttl && a->flags == b->flags && a->n_steps == b->n_steps, "%s (%s), then %s (%s)",
+          auth_result_name(a->result), a->problem, auth_result_name(b->result), b->problem);
+    HOLDS(strcmp(a->term, b->term) == 0 && strcmp(a->record_domain, b->record_domain) == 0 &&
+          strcmp(a->explanation, b->explanation) == 0 && strcmp(a->problem, b->problem) == 0, "texts differ");
+}
+
+/* First without waiting, which decides nothing where an answer is missing; then as often as one likes. */
+static void evaluate(const struct evaluation *e)
+{
+    struct spf_result first, second, third;
+    struct findings findings = { 0 };
+
+    fuzzdns_set_slow(e->dns, true);
+    struct dns_budget budget = run(e, true, &first);
+    bool is_final = budget.pending == 0;
+    fuzzdns_set_slow(e->dns, false);
+    budget = run(e, false, &second);
+    check_result(&second, &budget);
+    run(e, false, &third);
+    if (is_final)
+        check_same(&first, &second);
+    check_same(&second, &third);
+    spfcheck_findings(&second, e->identity == SPF_HELO, &findings);
+    check_findings(&findings);
+    findings_clear(&findings);
+    spf_result_clear(&first);
+    spf_result_clear(&second);
+    spf_result_clear(&third);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = input_of(data, size);
+    char *client = input_line(&input), *helo = input_line(&input), *mailfrom = input_line(&input);
+    char *answers = input_rest(&input);
+    struct evaluation e = { .dns = fuzzdns_new(), .helo = helo, .mailfrom = mailfrom };
+
+    e.identity = client[0] == 'h' ? SPF_HELO : SPF_MAILFROM;
+    if (ip_parse(client + (e.identity == SPF_HELO), &e.client) < 0)
+        ip_parse("192.0.2.1", &e.client);
+    fuzzdns_script(e.dns, answers);
+    evaluate(&e);
+    dns_free(&e.dns);
+    free(client);
+    free(helo);
+    free(mailfrom);
+    free(answers);
+    return 0;
+}
