@@ -127,7 +127,7 @@ static struct report *judge(struct preflight *preflight, struct check_options *o
                             FILE *file, struct err *err)
 {
     struct conf_egress egress;
-    struct preflight_origin origin = { .is_local = true };
+    struct preflight_origin origin = { .is_local = true, .is_patient = true };
 
     if (options->n_addresses > 0 || options->helo != NULL) {
         make_egress(preflight_conf(preflight), options, sender, &egress);

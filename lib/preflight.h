@@ -25,6 +25,7 @@ struct preflight_origin {
     bool is_local;                  /* submitted by sendmail(1), not over SMTP */
     const char *user;               /* {auth_authen} */
     const char *daemon;             /* {daemon_name} */
+    bool is_patient;                /* wait for what tells more and decides nothing; a mail server does not */
     const struct conf_egress *egress;   /* judge with this one in place of choosing; must outlive the message; or NULL */
 };
 

@@ -9,6 +9,7 @@
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/check/msgcheck.h"
+#include "lib/check/spfopinion.h"
 #include "lib/dns/record.h"
 #include "lib/engine.h"
 #include "lib/judge/policy.h"
@@ -25,6 +26,7 @@ struct preflight_message {
     char *user;                     /* NULL where not authenticated */
     char *daemon;
     const struct conf_egress *fixed_egress;
+    bool is_patient;
     bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
     char **recipient_domains;       /* distinct, not local, at most limits.recipients */
     size_t n_recipient_domains;
@@ -132,6 +134,7 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     m->user = xstrdup(origin->user);
     m->daemon = xstrdup(origin->daemon);
     m->fixed_egress = origin->egress;
+    m->is_patient = origin->is_patient;
     m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
     m->message = message_new(&limits);
     m->dkim = dkimcheck_begin(preflight->dkim, id);
@@ -269,6 +272,21 @@ static void check_spf(struct preflight_message *m, const struct conf_egress *egr
     }
 }
 
+/*
+ * What tells more and decides nothing comes last.  A mail server takes it out of what the evaluations have fetched;
+ * other questions go on in the background, so that the domain's next message finds their answers.
+ */
+static void add_spf_findings(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
+                          struct report *report)
+{
+    bool is_null = m->sender[0] == '\0';
+
+    for (size_t i = 0; i < report->n_spf; i++) {
+        spfopinion_ask(m->pf->dns, budget, egress->helo, m->sender, &report->spf[i]);
+        spfcheck_findings(&report->spf[i], is_null, &report->findings);
+    }
+}
+
 static const char *passing_signature(const struct dkim_results *dkim)
 {
     for (size_t i = 0; i < dkim->count; i++) {
@@ -278,17 +296,16 @@ static const char *passing_signature(const struct dkim_results *dkim)
     return NULL;
 }
 
-static void collect_findings(const struct preflight_message *m, const struct conf_egress *egress,
-                             const struct addresses *addresses, struct report *report)
+static void collect_findings(struct preflight_message *m, const struct conf_egress *egress,
+                             const struct addresses *addresses, struct dns_budget *budget, struct report *report)
 {
     const struct message_facts *facts = message_facts(m->message);
     struct findings *findings = &report->findings;
-    bool is_null = m->sender[0] == '\0';
 
+    budget->no_wait = !m->is_patient;
     if (addresses->count == 0 && !addresses->is_unknown)
         findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, "its helo name has no address records");
-    for (size_t i = 0; i < report->n_spf; i++)
-        spfcheck_findings(&report->spf[i], is_null, findings);
+    add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
     msgcheck_findings(facts, findings);
@@ -354,7 +371,7 @@ struct report *preflight_end(struct preflight_message **message, const char *que
     dkimcheck_end(&m->dkim, &budget, &report->dkim);
     dmarccheck_run(m->pf->dns, &budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_spf,
                    report->n_deciding, &report->dkim, &report->dmarc);
-    collect_findings(m, egress, &addresses, report);
+    collect_findings(m, egress, &addresses, &budget, report);
     predict(m, report);
 
     report->action = policy_action(conf, facts->author_domain, report->verdict);

@@ -75,6 +75,11 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "SPF fail for the HELO name {domain} from {subject} ({detail})",
       "authorise {subject} in the SPF record of {domain}, such as \"v=spf1 a -all\" where the name has this address",
       "RFC 7208 section 2.3" },
+    { FINDING_SPF_IMPLEMENTATIONS_DIFFER, "spf-implementations-differ", CHECK_SPF, SEVERITY_WARNING,
+      "libspf2, which many receivers run, has another SPF result for {domain} from {subject}: {detail}",
+      "keep the SPF record of {domain} to what all implementations read alike: few and short terms, no /0, redirect= "
+      "last",
+      "RFC 7208 section 4.6" },
 
     { FINDING_DKIM_NONE, "dkim-none", CHECK_DKIM, SEVERITY_WARNING,
       "the message has no DKIM signature ({detail})",

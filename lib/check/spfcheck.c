@@ -48,6 +48,7 @@ void spf_result_clear(struct spf_result *result)
     free(result->record_domain);
     free(result->explanation);
     free(result->problem);
+    free(result->libspf2.reason);
     memset(result, 0, sizeof(*result));
 }
 
@@ -167,8 +168,7 @@ static bool is_domain(const char *name)
     return label > 0 && labels > 1;
 }
 
-/* Section 4.5: the records of a TXT answer that are SPF records; the first one's text.  Returns how many there are. */
-static size_t select_record(const struct dns_answer *answer, struct str *text_r)
+size_t spfeval_select(const struct dns_answer *answer, struct str *text_r)
 {
     struct str text = STR_EMPTY;
     size_t n = 0;
@@ -204,7 +204,7 @@ static bool fetch_record(struct spfeval *eval, const struct spfframe *frame, str
         *result_r = AUTH_TEMPERROR;
         return false;
     }
-    size_t n = select_record(answer, text_r);
+    size_t n = spfeval_select(answer, text_r);
     dns_answer_unref(answer);
     if (n > 1) {
         eval->result->flags |= SPF_FLAG_MULTIPLE_RECORDS;
@@ -247,6 +247,7 @@ static bool read_record(struct spfeval *eval, const struct spfframe *frame, stru
                 spfeval_problem(eval, frame, NULL, "SPF record of %s: %s", frame->domain, err.text);
             else
                 spfeval_problem(eval, frame, record_r->bad_term, "%s", err.text);
+            eval->result->flags |= SPF_FLAG_SYNTAX;
             *result_r = AUTH_PERMERROR;
             is_read = false;
         }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define SPF_MAX_LOOKUPS 10          /* section 4.6.4: terms that ask the DNS */
+#define SPF_NEAR_LOOKUPS 8          /* from here on a record is close to that limit */
 #define SPF_MAX_VOID_LOOKUPS 2      /* likewise: lookups without an answer */
 #define SPF_MAX_NAMES 10            /* MX or PTR names looked at per term */
 
@@ -24,7 +25,7 @@ const char *spf_identity_name(enum spf_identity identity);      /* "mailfrom", "
 /* Why an evaluation ended in permerror, or what a record has that is worth telling. */
 enum spf_flag {
     SPF_FLAG_MULTIPLE_RECORDS = 1, SPF_FLAG_TOO_MANY_LOOKUPS = 2, SPF_FLAG_VOID_LOOKUPS = 4, SPF_FLAG_PASS_ALL = 8,
-    SPF_FLAG_PTR_USED = 16, SPF_FLAG_TIMEOUT = 32
+    SPF_FLAG_PTR_USED = 16, SPF_FLAG_TIMEOUT = 32, SPF_FLAG_SYNTAX = 64
 };
 
 /* One step of the evaluation, in order: a record that was read or a term that asked the DNS. */
@@ -35,6 +36,13 @@ struct spf_step {
     char *text;             /* the record, or the addresses and names found; escaped */
     int lookups;            /* terms counted after this step */
     int void_lookups;
+};
+
+/* What another implementation makes of the same question. */
+struct spf_opinion {
+    bool is_known;          /* false: not asked, not answered in time, or not safe to ask */
+    enum auth_result result;
+    char *reason;           /* why it differs from ours, in words; NULL where it does not */
 };
 
 struct spf_result {
@@ -52,6 +60,7 @@ struct spf_result {
     unsigned flags;         /* enum spf_flag */
     struct spf_step *steps; /* bounded */
     size_t n_steps;
+    struct spf_opinion libspf2;     /* set by spfopinion_ask */
     bool aligned;           /* set by the DMARC check */
 };
 

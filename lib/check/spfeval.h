@@ -39,6 +39,9 @@ enum spfmatch { SPFMATCH_NO, SPFMATCH_YES, SPFMATCH_TEMPERROR, SPFMATCH_PERMERRO
 enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type type,
                           const struct dns_answer **answer_r, enum dns_status *status_r);
 
+/* Section 4.5: how many records of a TXT answer are SPF records; appends the first one's text. */
+size_t spfeval_select(const struct dns_answer *answer, struct str *text_r);
+
 /* Sets the term and the problem of the result, unless an inner record has done so.  term NULL: the record itself. */
 void spfeval_problem(struct spfeval *eval, const struct spfframe *frame, const char *term, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define NEAR_LIMIT 8        /* lookups from which a record is close to the limit of ten */
-
 /* Does a term of the record, its qualifier aside, satisfy the predicate? */
 static bool has_term(const char *record, bool (*is_wanted)(const char *term, size_t len))
 {
@@ -93,7 +91,7 @@ static void add_about_records(const struct spf_result *result, struct findings *
         findings_add(findings, FINDING_SPF_MULTIPLE_RECORDS, result->record_domain, result->domain, result->problem);
     if (result->flags & SPF_FLAG_TOO_MANY_LOOKUPS) {
         findings_add(findings, FINDING_SPF_TOO_MANY_LOOKUPS, result->domain, result->domain, result->problem);
-    } else if (result->lookups >= NEAR_LIMIT) {
+    } else if (result->lookups >= SPF_NEAR_LOOKUPS) {
         snprintf(detail, sizeof(detail), "%d lookups", result->lookups);
         findings_add(findings, FINDING_SPF_NEAR_LOOKUP_LIMIT, result->domain, result->domain, detail);
     }
@@ -109,14 +107,34 @@ static void add_about_records(const struct spf_result *result, struct findings *
         add_about_record(result, FINDING_SPF_PTR_USED, is_ptr_term, findings);
 }
 
+/* "permerror, not pass: it refuses the prefix length /0" */
+static void add_opinion(const struct spf_result *result, struct findings *findings)
+{
+    struct str detail = STR_EMPTY;
+    char address[IP_TEXT_MAX];
+
+    if (!result->libspf2.is_known || result->libspf2.result == result->result)
+        return;
+    ip_format(&result->address, address);
+    str_addf(&detail, "%s, not %s: %s", auth_result_name(result->libspf2.result), auth_result_name(result->result),
+             result->libspf2.reason);
+    findings_add(findings, FINDING_SPF_IMPLEMENTATIONS_DIFFER, address, result->domain, str_get(&detail));
+    str_clear(&detail);
+}
+
 void spfcheck_findings(const struct spf_result *result, bool is_only, struct findings *findings)
 {
     if (result->identity == SPF_MAILFROM || is_only) {
         add_result(result, findings);
         add_about_records(result, findings);
-    } else if (result->result == AUTH_FAIL) {
+        add_opinion(result, findings);
+        return;
+    }
+    if (result->result == AUTH_FAIL) {
         char address[IP_TEXT_MAX];
         ip_format(&result->address, address);
         findings_add(findings, FINDING_SPF_HELO_FAIL, address, result->domain, result->term);
     }
+    if (result->libspf2.result == AUTH_FAIL)
+        add_opinion(result, findings);
 }

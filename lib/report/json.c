@@ -77,6 +77,11 @@ static json_t *make_spf(const struct spf_result *spf)
     put(object, "void_lookups", json_integer(spf->void_lookups));
     put(object, "aligned", json_boolean(spf->aligned));
     put_known(object, "explanation", spf->explanation);
+    if (spf->libspf2.is_known) {
+        json_t *opinions = made(json_object());
+        put_text(opinions, "libspf2", auth_result_name(spf->libspf2.result));
+        put(object, "opinions", opinions);
+    }
     return object;
 }
 

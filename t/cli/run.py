@@ -89,7 +89,7 @@ def prints_json(box):
     require("queue_id" not in report, "a queue id out of nowhere")
     equal(report["spf"][0], {"address": "192.0.2.7", "identity": "mailfrom", "domain": "example.com", "result": "fail",
                              "term": "-all", "lookups": 0, "void_lookups": 0, "aligned": True,
-                             "explanation": "192.0.2.7 is not ours"}, "spf")
+                             "explanation": "192.0.2.7 is not ours", "opinions": {"libspf2": "fail"}}, "spf")
     equal(report["dmarc"], {"result": "fail", "policy": "reject", "record_domain": "example.com",
                             "org_domain": "example.com", "rfc7489": {"result": "fail", "policy": "reject"}}, "dmarc")
     equal(report["predictions"], [{"recipient_domain": "example.net", "receiver": "generic", "outcome": "reject",

@@ -9,6 +9,7 @@
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
 #include "lib/check/spfcheck.h"
+#include "lib/check/spfopinion.h"
 #include "lib/dns/dns.h"
 
 #include <stdio.h>
@@ -69,7 +70,10 @@ static int judge(char *line)
         return -1;
     spfcheck_run(resolver_for(fields[SERVER], fields[PORT]), &budget, &client, SPF_MAILFROM, fields[HELO],
                  fields[MAILFROM], "receiver.example.net", &result);
-    printf("%s\t%s\t%s\t%s\n", auth_result_name(result.result), result.explanation, result.term, result.problem);
+    spfopinion_ask(resolver_for(fields[SERVER], fields[PORT]), &budget, fields[HELO], fields[MAILFROM], &result);
+    printf("%s\t%s\t%s\t%s\t%s\t%s\n", auth_result_name(result.result), result.explanation, result.term,
+           result.problem, result.libspf2.is_known ? auth_result_name(result.libspf2.result) : "unknown",
+           result.libspf2.reason == NULL ? "" : result.libspf2.reason);
     spf_result_clear(&result);
     return fflush(stdout);
 }

@@ -11,6 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ONE(tens, ones) " ip4:198.51.100." tens ones
+#define TEN(tens) \
+    " \"" ONE(tens, "0") ONE(tens, "1") ONE(tens, "2") ONE(tens, "3") ONE(tens, "4") \
+    ONE(tens, "5") ONE(tens, "6") ONE(tens, "7") ONE(tens, "8") ONE(tens, "9") "\""
+
 static const char zone[] =
     "example.com. 60 IN TXT \"v=spf1 ip4:192.0.2.1 ip4:192.0.2.9 -all\"\n"
     "_dmarc.example.com. 60 IN TXT \"v=DMARC1; p=reject\"\n"
@@ -20,6 +25,8 @@ static const char zone[] =
     "quarantine.example. 60 IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
     "_dmarc.quarantine.example. 60 IN TXT \"v=DMARC1; p=quarantine\"\n"
     "including.example. 60 IN TXT \"v=spf1 include:soft.example ip4:192.0.2.1 -all\"\n"
+    "seventy.example. 60 IN TXT \"v=spf1\"" TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7")
+    " \" ip4:192.0.2.1 -all\"\n"
     "nothing.example. 60 IN A 192.0.2.44\n";
 
 static const char conf_format[] =
@@ -117,6 +124,8 @@ static const struct mail mails[] = {
       VERDICT_REJECT, ACTION_TEMPFAIL, "default", FINDING_FROM_MISSING },
     { "no recipients", "a@example.com", " a@example.com", { NULL }, NULL, NULL,
       VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_COUNT },
+    { "the last of 71 terms", "a@seventy.example", " a@seventy.example", { "x@remote.example" }, NULL, NULL,
+      VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_SPF_IMPLEMENTATIONS_DIFFER },
     { "SPF record cannot be had", "a@example.com", " a@example.com", { "x@remote.example" }, NULL, "example.com",
       VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
     { "a term cannot be had", "a@including.example", " a@including.example", { "x@remote.example" }, NULL, "soft.example",

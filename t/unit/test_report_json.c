@@ -174,6 +174,12 @@ START_TEST(prints_parts_as_json)
     free(json);
     json = report_json_spf(&report->spf[0]);
     ck_assert_ptr_eq(strstr(json, "{\n  \"address\": \"203.0.113.5\",\n"), json);
+    ck_assert_ptr_null(strstr(json, "opinions"));
+    free(json);
+    report->spf[0].libspf2.is_known = true;
+    report->spf[0].libspf2.result = AUTH_SOFTFAIL;
+    json = report_json_spf(&report->spf[0]);
+    ck_assert_ptr_nonnull(strstr(json, "  \"opinions\": {\n    \"libspf2\": \"softfail\"\n  }\n}\n"));
     free(json);
     json = report_json_dmarc(&report->dmarc);
     ck_assert_ptr_eq(strstr(json, "{\n  \"result\": \"pass\",\n"), json);
