@@ -9,6 +9,7 @@
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/check/msgcheck.h"
+#include "lib/check/spflint.h"
 #include "lib/check/spfopinion.h"
 #include "lib/dns/record.h"
 #include "lib/engine.h"
@@ -311,6 +312,8 @@ static void collect_findings(struct preflight_message *m, const struct conf_egre
     msgcheck_findings(facts, findings);
     if (passing_signature(&report->dkim) != NULL)
         msgcheck_fragile_findings(facts, passing_signature(&report->dkim), findings);
+    if (report->n_deciding > 0)
+        spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
 }
 
 static void predict(const struct preflight_message *m, struct report *report)

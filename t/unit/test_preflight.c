@@ -126,6 +126,8 @@ static const struct mail mails[] = {
       VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_COUNT },
     { "the last of 71 terms", "a@seventy.example", " a@seventy.example", { "x@remote.example" }, NULL, NULL,
       VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_SPF_IMPLEMENTATIONS_DIFFER },
+    { "a long record", "a@seventy.example", " a@seventy.example", { "x@remote.example" }, NULL, NULL,
+      VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_SPF_RECORD_LONG },
     { "SPF record cannot be had", "a@example.com", " a@example.com", { "x@remote.example" }, NULL, "example.com",
       VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
     { "a term cannot be had", "a@including.example", " a@including.example", { "x@remote.example" }, NULL, "soft.example",

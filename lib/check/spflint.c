@@ -1,0 +1,336 @@
+/*
+ * The walk over an SPF record's tree; see spflint.h.  What a record leads to counts for the domain asked about; how a
+ * record is written is told of that domain's own records only, since those of others are not ours to mend.
+ */
+#include "config.h"
+
+#include "lib/check/spflint.h"
+#include "lib/base/mem.h"
+#include "lib/base/str.h"
+#include "lib/check/spfeval.h"
+#include "lib/check/spfrecord.h"
+#include "lib/dns/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define DEPTH_MAX (SPF_MAX_LOOKUPS + 1)
+#define COMPARED_MAX 200        /* terms looked at for doubles */
+#define RECORD_LONG 450         /* bytes; RFC 7208 section 3.4 */
+#define ANSWER_LONG 512         /* RFC 1035 section 4.2.1 */
+#define ANSWER_LARGE 1232       /* what fits a packet everywhere: the size that DNS software uses since 2020 */
+#define OPEN_PREFIX 1           /* /0 and /1 are the whole internet */
+#define WIDE_PREFIX4 8
+#define WIDE_PREFIX6 16
+#define UNCACHEABLE "slhip"     /* macros whose value changes with the message or the client */
+
+struct lint {
+    struct dns *dns;
+    struct dns_budget budget;   /* the caller's, cut to the questions allowed */
+    const char *domain;         /* asked about */
+    int lookups, void_lookups;
+    struct str voids;           /* the terms that found nothing, for the finding */
+    char *included[SPFLINT_LOOKUPS];
+    int n_included;
+    struct findings *findings;
+};
+
+/* The record at hand. */
+struct place {
+    const char *domain;
+    int depth;
+    bool is_own;                /* the domain asked about, one below it, or what it redirects to */
+    bool is_deciding;           /* its all decides: not below an include */
+    bool is_passing;            /* below nothing but includes whose match is a pass */
+};
+
+enum found { FOUND_RECORD, FOUND_NONE, FOUND_UNKNOWN };
+
+static enum found walk(struct lint *lint, const struct place *place);
+
+static void tell(struct lint *lint, enum finding_id id, const struct place *place, const char *detail)
+{
+    findings_add(lint->findings, id, place->domain, lint->domain, detail);
+}
+
+/* --- what a term leads to ------------------------------------------------------ */
+
+/* The name a term asks for where no message is needed to know it. */
+static bool find_target(const struct lint *lint, const struct place *place, const struct spfterm *term,
+                        char name_r[DOMAIN_MAX])
+{
+    static const struct ip_addr nobody = { 0 };
+    const char *spec = term->domain == NULL ? "%{d}" : term->domain;
+    const struct spfmacro_env env = {
+        .sender = "", .local = "", .sender_domain = lint->domain, .domain = place->domain, .helo = "", .receiver = "",
+        .validated = "", .client = &nobody,
+    };
+
+    for (const char *letter = UNCACHEABLE "v"; *letter != '\0'; letter++) {
+        if (spfmacro_has(spec, *letter))
+            return false;
+    }
+    return spfmacro_domain(spec, &env, name_r) == 0;
+}
+
+static enum dns_status ask(struct lint *lint, const char *name, enum dns_type type)
+{
+    const struct dns_answer *answer = dns_lookup(lint->dns, name, type, &lint->budget);
+    enum dns_status status = answer->status;
+
+    dns_answer_unref(answer);
+    return status;
+}
+
+/* Is there nothing for any client?  A host with addresses of one family only is no mistake. */
+static bool is_void(struct lint *lint, const struct spfterm *term, const char *name)
+{
+    enum dns_type type = term->kind == SPFTERM_MX ? DNS_MX : DNS_A;
+    enum dns_status status = ask(lint, name, type);
+
+    if (status == DNS_NODATA && term->kind == SPFTERM_A)
+        status = ask(lint, name, DNS_AAAA);
+    return status == DNS_NODATA || status == DNS_NXDOMAIN;
+}
+
+static void check_void(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    char name[DOMAIN_MAX];
+
+    if (!find_target(lint, place, term, name) || !is_void(lint, term, name))
+        return;
+    lint->void_lookups++;
+    str_addf(&lint->voids, "%s%s", lint->voids.len > 0 ? ", " : "", term->text);
+}
+
+static bool is_included_before(struct lint *lint, const char *name)
+{
+    for (int i = 0; i < lint->n_included; i++) {
+        if (strcasecmp(lint->included[i], name) == 0)
+            return true;
+    }
+    lint->included[lint->n_included++] = xstrdup(name);
+    return false;
+}
+
+/* It costs its lookups twice, whoever has written the second one. */
+static void tell_again(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    const struct place root = { .domain = lint->domain };
+    struct str detail = STR_EMPTY;
+
+    str_add(&detail, term->text);
+    if (place->depth > 0)
+        str_addf(&detail, " in the record of %s", place->domain);
+    tell(lint, FINDING_SPF_DUPLICATE_TERM, &root, str_get(&detail));
+    str_clear(&detail);
+}
+
+static void follow(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    char name[DOMAIN_MAX];
+    bool is_redirect = term->kind == SPFTERM_REDIRECT;
+
+    if (!find_target(lint, place, term, name))
+        return;
+    if (is_included_before(lint, name) && !is_redirect)
+        tell_again(lint, place, term);
+    ascii_lower(name);
+    const struct place inner = {
+        .domain = name,
+        .depth = place->depth + 1,
+        .is_own = (is_redirect && place->is_own) || domain_is_under(name, lint->domain),
+        .is_deciding = is_redirect && place->is_deciding,
+        .is_passing = place->is_passing && (is_redirect || term->qualifier == AUTH_PASS),
+    };
+    if (walk(lint, &inner) == FOUND_NONE)
+        tell(lint, FINDING_SPF_INCLUDE_MISSING, place, term->text);
+}
+
+static void check_lookup(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    if (lint->lookups >= SPFLINT_LOOKUPS)
+        return;
+    lint->lookups++;
+    if (term->kind == SPFTERM_INCLUDE || term->kind == SPFTERM_REDIRECT)
+        follow(lint, place, term);
+    else if (term->kind != SPFTERM_PTR)
+        check_void(lint, place, term);
+}
+
+/* --- how a term is written ----------------------------------------------------- */
+
+static void check_width(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    bool has_v4 = term->kind == SPFTERM_IP4 || term->kind == SPFTERM_A || term->kind == SPFTERM_MX;
+    bool has_v6 = term->kind == SPFTERM_IP6 || term->kind == SPFTERM_A || term->kind == SPFTERM_MX;
+    bool is_open = term->kind == SPFTERM_ALL || (has_v4 && term->prefix4 <= OPEN_PREFIX)
+                   || (has_v6 && term->prefix6 <= OPEN_PREFIX);
+
+    if (!place->is_passing || term->qualifier != AUTH_PASS)
+        return;
+    if (is_open)
+        tell(lint, FINDING_SPF_PASS_ALL, place, term->text);
+    else if ((has_v4 && term->prefix4 <= WIDE_PREFIX4) || (has_v6 && term->prefix6 <= WIDE_PREFIX6))
+        tell(lint, FINDING_SPF_WIDE_NETWORK, place, term->text);
+}
+
+static void check_macros(struct lint *lint, const struct place *place, const struct spfterm *term)
+{
+    for (const char *letter = UNCACHEABLE; term->domain != NULL && *letter != '\0'; letter++) {
+        if (spfmacro_has(term->domain, *letter))
+            tell(lint, FINDING_SPF_UNCACHEABLE_MACRO, place, term->text);
+    }
+}
+
+/* "+a" and "a" are the same term. */
+static const char *bare(const struct spfterm *term)
+{
+    return term->text + (term->text[0] == '+');
+}
+
+static void check_doubles(struct lint *lint, const struct place *place, const struct spfrecord *record)
+{
+    for (size_t i = 1; i < record->n_terms && i < COMPARED_MAX; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcasecmp(bare(&record->terms[i]), bare(&record->terms[k])) == 0)
+                tell(lint, FINDING_SPF_DUPLICATE_TERM, place, record->terms[i].text);
+        }
+    }
+}
+
+/* Everything after all, and a redirect= beside it. */
+static void check_reach(struct lint *lint, const struct place *place, const struct spfrecord *record)
+{
+    for (size_t i = 0; i < record->n_terms; i++) {
+        if (record->terms[i].kind != SPFTERM_ALL)
+            continue;
+        if (i + 1 < record->n_terms)
+            tell(lint, FINDING_SPF_UNREACHABLE_TERMS, place, record->terms[i + 1].text);
+        else if (record->redirect != NULL)
+            tell(lint, FINDING_SPF_UNREACHABLE_TERMS, place, record->redirect->text);
+        if (record->terms[i].qualifier == AUTH_NEUTRAL && place->is_deciding)
+            tell(lint, FINDING_SPF_NEUTRAL_ALL, place, record->terms[i].text);
+        return;
+    }
+    if (record->redirect == NULL && place->is_deciding)
+        tell(lint, FINDING_SPF_NEUTRAL_ALL, place, "no all");
+}
+
+static void check_size(struct lint *lint, const struct place *place, const struct dns_answer *answer, size_t record)
+{
+    char detail[80];
+
+    if (record > RECORD_LONG) {
+        snprintf(detail, sizeof(detail), "%zu bytes, recommended are at most %d", record, RECORD_LONG);
+        tell(lint, FINDING_SPF_RECORD_LONG, place, detail);
+    } else if (answer->packet_len > ANSWER_LONG) {
+        snprintf(detail, sizeof(detail), "the answer has %zu bytes", answer->packet_len);
+        tell(lint, FINDING_SPF_RECORD_LONG, place, detail);
+    }
+    if (answer->packet_len > ANSWER_LARGE) {
+        snprintf(detail, sizeof(detail), "%zu bytes, %d pass everywhere", answer->packet_len, ANSWER_LARGE);
+        tell(lint, FINDING_SPF_ANSWER_LARGE, place, detail);
+    }
+}
+
+/* --- the walk ------------------------------------------------------------------ */
+
+static void check_record(struct lint *lint, const struct place *place, const struct spfrecord *record)
+{
+    if (place->is_own) {
+        check_doubles(lint, place, record);
+        check_reach(lint, place, record);
+    }
+    for (size_t i = 0; i < record->n_terms; i++) {
+        const struct spfterm *term = &record->terms[i];
+        check_width(lint, place, term);
+        if (place->is_own)
+            check_macros(lint, place, term);
+        if (term->kind == SPFTERM_PTR)
+            tell(lint, FINDING_SPF_PTR_USED, place, term->text);
+        if (spfterm_is_lookup(term))
+            check_lookup(lint, place, term);
+        if (term->kind == SPFTERM_ALL)
+            return;
+    }
+    if (record->redirect != NULL)
+        check_lookup(lint, place, record->redirect);
+}
+
+/* An evaluation that came to a record's error has told it already. */
+static void check_text(struct lint *lint, const struct place *place, const struct str *text)
+{
+    struct spfrecord record;
+    struct err err = { "" };
+
+    if (spfrecord_parse(text->data, text->len, &record, &err) == 0) {
+        check_record(lint, place, &record);
+    } else if (!findings_has(lint->findings, FINDING_SPF_PERMERROR)) {
+        struct str detail = STR_EMPTY;
+        if (record.bad_term[0] != '\0')
+            str_addf(&detail, "'%s': ", record.bad_term);
+        str_add(&detail, err.text);
+        tell(lint, FINDING_SPF_RECORD_INVALID, place, str_get(&detail));
+        str_clear(&detail);
+    }
+    spfrecord_clear(&record);
+}
+
+static enum found walk(struct lint *lint, const struct place *place)
+{
+    if (place->depth > DEPTH_MAX)
+        return FOUND_UNKNOWN;
+    const struct dns_answer *answer = dns_lookup(lint->dns, place->domain, DNS_TXT, &lint->budget);
+    struct str text = STR_EMPTY;
+    char detail[40];
+    size_t n = spfeval_select(answer, &text);
+    bool is_back = answer->status == DNS_OK || answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN;
+
+    if (n > 0 && place->is_own)
+        check_size(lint, place, answer, text.len);
+    if (n > 1) {
+        snprintf(detail, sizeof(detail), "%zu SPF records", n);
+        tell(lint, FINDING_SPF_MULTIPLE_RECORDS, place, detail);
+    } else if (n == 1) {
+        check_text(lint, place, &text);
+    }
+    dns_answer_unref(answer);
+    str_clear(&text);
+    return n > 0 ? FOUND_RECORD : is_back ? FOUND_NONE : FOUND_UNKNOWN;
+}
+
+static void tell_counts(struct lint *lint)
+{
+    const struct place root = { .domain = lint->domain };
+    char detail[80];
+
+    snprintf(detail, sizeof(detail), "%s%d lookups in the whole tree",
+             lint->lookups >= SPFLINT_LOOKUPS ? "at least " : "", lint->lookups);
+    if (lint->lookups > SPF_MAX_LOOKUPS)
+        tell(lint, FINDING_SPF_TOO_MANY_LOOKUPS, &root, detail);
+    else if (lint->lookups >= SPF_NEAR_LOOKUPS)
+        tell(lint, FINDING_SPF_NEAR_LOOKUP_LIMIT, &root, detail);
+    if (lint->void_lookups > 0)
+        tell(lint, FINDING_SPF_VOID_LOOKUPS, &root, str_get(&lint->voids));
+}
+
+void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain, struct findings *findings)
+{
+    struct lint lint = { .dns = dns, .budget = *budget, .domain = domain, .voids = STR_EMPTY, .findings = findings };
+    const struct place root = { .domain = domain, .is_own = true, .is_deciding = true, .is_passing = true };
+
+    if (lint.budget.questions > SPFLINT_QUESTIONS)
+        lint.budget.questions = SPFLINT_QUESTIONS;
+    int before = lint.budget.asked;
+    (void)walk(&lint, &root);
+    tell_counts(&lint);
+    budget->questions -= lint.budget.asked - before;
+    budget->asked = lint.budget.asked;
+    budget->pending = lint.budget.pending;
+    for (int i = 0; i < lint.n_included; i++)
+        free(lint.included[i]);
+    str_clear(&lint.voids);
+}
