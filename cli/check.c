@@ -8,7 +8,6 @@
 #include "lib/base/domain.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
-#include "lib/message/reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -91,21 +90,6 @@ static char *strip_angles(const char *address)
     return xstrdup(address);
 }
 
-static void feed_header(void *context, const char *name, const char *value)
-{
-    preflight_header(context, name, value);
-}
-
-static void feed_end_of_header(void *context)
-{
-    preflight_end_of_header(context);
-}
-
-static void feed_body(void *context, const unsigned char *data, size_t len)
-{
-    preflight_body(context, data, len);
-}
-
 /* The egress of the command line: what it does not name is that of the configured egress for this sender. */
 static void make_egress(const struct conf *conf, struct check_options *options, const char *sender,
                         struct conf_egress *egress_r)
@@ -139,8 +123,7 @@ static struct report *judge(struct preflight *preflight, struct check_options *o
         preflight_recipient(message, recipient);
         free(recipient);
     }
-    const struct message_sink sink = { feed_header, feed_end_of_header, feed_body, message };
-    if (message_read(file, &sink, err) < 0) {
+    if (source_feed(file, message, err) < 0) {
         preflight_abandon(&message);
         return NULL;
     }

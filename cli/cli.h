@@ -23,6 +23,7 @@ struct subcommand {
 
 extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
+extern const struct subcommand subcommand_dkim;
 
 /* The options every subcommand takes. */
 struct common_options {

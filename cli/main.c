@@ -14,6 +14,7 @@
 static const struct subcommand *const subcommands[] = {
     &subcommand_check,
     &subcommand_config,
+    &subcommand_dkim,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

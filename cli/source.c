@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/message/address.h"
 #include "lib/message/reader.h"
+#include "lib/preflight.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -110,4 +111,26 @@ char *source_sender(FILE *file, struct err *err)
     free(search.return_path);
     free(search.from);
     return sender;
+}
+
+static void feed_header(void *context, const char *name, const char *value)
+{
+    preflight_header(context, name, value);
+}
+
+static void feed_end_of_header(void *context)
+{
+    preflight_end_of_header(context);
+}
+
+static void feed_body(void *context, const unsigned char *data, size_t len)
+{
+    preflight_body(context, data, len);
+}
+
+int source_feed(FILE *file, struct preflight_message *message, struct err *err)
+{
+    const struct message_sink sink = { feed_header, feed_end_of_header, feed_body, message };
+
+    return message_read(file, &sink, err);
 }

@@ -27,6 +27,7 @@ struct preflight_origin {
     const char *daemon;             /* {daemon_name} */
     bool is_patient;                /* wait for what tells more and decides nothing; a mail server does not */
     const struct conf_egress *egress;   /* judge with this one in place of choosing; must outlive the message; or NULL */
+    bool only_signatures;           /* the signatures and their alignment: no SPF, no predictions, no other finding */
 };
 
 /*

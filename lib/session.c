@@ -28,6 +28,7 @@ struct preflight_message {
     char *daemon;
     const struct conf_egress *fixed_egress;
     bool is_patient;
+    bool only_signatures;
     bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
     char **recipient_domains;       /* distinct, not local, at most limits.recipients */
     size_t n_recipient_domains;
@@ -136,10 +137,12 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     m->daemon = xstrdup(origin->daemon);
     m->fixed_egress = origin->egress;
     m->is_patient = origin->is_patient;
+    m->only_signatures = origin->only_signatures;
     m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
     m->message = message_new(&limits);
     m->dkim = dkimcheck_begin(preflight->dkim, id);
-    start_envelope_questions(m);
+    if (!m->only_signatures)
+        start_envelope_questions(m);
     return m;
 }
 
@@ -356,6 +359,39 @@ static char *describe_trouble(const struct report *report, const struct dns_budg
     return str_steal(&text);
 }
 
+/* All of it. */
+static void judge_message(struct preflight_message *m, struct dns_budget *budget, struct report *report)
+{
+    const struct message_facts *facts = message_facts(m->message);
+    const struct conf_egress *egress = choose_egress(m);
+    struct addresses addresses;
+
+    find_addresses(m->pf->dns, budget, egress, &addresses);
+    check_spf(m, egress, &addresses, budget, report);
+    dkimcheck_end(&m->dkim, budget, &report->dkim);
+    dmarccheck_run(m->pf->dns, budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_spf,
+                   report->n_deciding, &report->dkim, &report->dmarc);
+    collect_findings(m, egress, &addresses, budget, report);
+    predict(m, report);
+    report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
+    report->egress = xstrdup(egress->name);
+    report->trouble = describe_trouble(report, budget, egress);
+}
+
+/* DMARC's part is the alignment. */
+static void judge_signatures(struct preflight_message *m, struct dns_budget *budget, struct report *report)
+{
+    const struct message_facts *facts = message_facts(m->message);
+
+    dkimcheck_end(&m->dkim, budget, &report->dkim);
+    dmarccheck_run(m->pf->dns, budget, m->pf->orgdomain, facts->author_domain, NULL, 0, 0, &report->dkim,
+                   &report->dmarc);
+    dkimcheck_findings(&report->dkim, facts->author_domain, &report->findings);
+    dkimcheck_open_findings(&report->dkim, facts->author_domain, &report->findings);
+    if (passing_signature(&report->dkim) != NULL)
+        msgcheck_fragile_findings(facts, passing_signature(&report->dkim), &report->findings);
+}
+
 struct report *preflight_end(struct preflight_message **message, const char *queue_id)
 {
     struct preflight_message *m = *message;
@@ -366,23 +402,13 @@ struct report *preflight_end(struct preflight_message **message, const char *que
 
     message_end(m->message);
     const struct message_facts *facts = message_facts(m->message);
-    const struct conf_egress *egress = choose_egress(m);
-    struct addresses addresses;
-
-    find_addresses(m->pf->dns, &budget, egress, &addresses);
-    check_spf(m, egress, &addresses, &budget, report);
-    dkimcheck_end(&m->dkim, &budget, &report->dkim);
-    dmarccheck_run(m->pf->dns, &budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_spf,
-                   report->n_deciding, &report->dkim, &report->dmarc);
-    collect_findings(m, egress, &addresses, &budget, report);
-    predict(m, report);
-
-    report->action = policy_action(conf, facts->author_domain, report->verdict);
+    if (m->only_signatures)
+        judge_signatures(m, &budget, report);
+    else
+        judge_message(m, &budget, report);
     report->queue_id = xstrdup(queue_id);
     report->sender = xstrdup(m->sender);
     report->author_domain = facts->author_domain[0] == '\0' ? NULL : xstrdup(facts->author_domain);
-    report->egress = xstrdup(egress->name);
-    report->trouble = describe_trouble(report, &budget, egress);
     report->ms = (int)(clock_ms() - start);
     preflight_abandon(message);
     return report;

@@ -10,8 +10,11 @@
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/check/bodylength.h"
+#include "lib/check/dkimfields.h"
 #include "lib/check/dkimkey.h"
 #include "lib/check/dkimtags.h"
+#include "lib/check/dkimwhy.h"
+#include "lib/check/taglist.h"
 
 #include <dkim.h>
 #include <inttypes.h>
@@ -32,7 +35,11 @@ struct dkimcheck {
 
 struct signature {
     struct dkim_tags tags;
+    size_t field;               /* its own among the kept ones */
     struct dkimkey key;
+    char *record;               /* the key's; NULL where there is none that is of use */
+    char *why;                  /* it does not verify; NULL where the verdict's own reason is all that is known */
+    bool is_key_asked;
     bool is_fed;                /* the library has it */
     bool is_malformed;          /* the library says so, and goes on with what it could read */
 };
@@ -46,6 +53,7 @@ struct dkimcheck_verifier {
     size_t n_fed;
     size_t skipped;
     size_t headers, header_bytes;
+    struct dkim_fields fields;  /* within the limits */
     struct bodylength body;     /* where a signature has l= */
     unsigned char tail[2];      /* the last bytes of the body */
     bool has_body;
@@ -167,8 +175,12 @@ static DKIM_CBSTAT lookup_key(DKIM *dkim, DKIM_SIGINFO *info, u_char *text, size
         const struct dkim_tags *tags = &signature->tags;
         signature->key = dkimkey_fetch(verifier->check->dns, verifier->budget, tags->selector, tags->domain,
                                        tags->algorithm, (char *)text, size);
-        if (signature->key.status == DKIMKEY_FOUND)
+        signature->is_key_asked = true;
+        if (signature->key.status == DKIMKEY_FOUND) {
+            free(signature->record);
+            signature->record = xstrdup((const char *)text);
             return DKIM_CBSTAT_CONTINUE;
+        }
     }
     (void)dkim_sig_seterror(info, DKIM_SIGERROR_KEYFAIL);
     return DKIM_CBSTAT_TRYAGAIN;
@@ -242,6 +254,11 @@ void dkimcheck_abandon(struct dkimcheck_verifier **verifier)
     if (*verifier == NULL)
         return;
     drop_library(*verifier);
+    for (size_t i = 0; i < (*verifier)->n_signatures; i++) {
+        free((*verifier)->signatures[i].record);
+        free((*verifier)->signatures[i].why);
+    }
+    dkim_fields_clear(&(*verifier)->fields);
     free((*verifier)->signatures);
     free((*verifier)->id);
     free(*verifier);
@@ -270,7 +287,7 @@ static bool take_signature(struct dkimcheck_verifier *verifier, const char *valu
     verifier->signatures = xgrow(verifier->signatures, verifier->n_signatures, &verifier->capacity,
                                  sizeof(*verifier->signatures));
     struct signature *signature = &verifier->signatures[verifier->n_signatures++];
-    *signature = (struct signature){ .is_fed = false };
+    *signature = (struct signature){ .field = verifier->fields.count - 1 };
     dkim_tags_parse(value, &signature->tags);
     signature->is_fed = verifier->dkim != NULL && !signature->tags.is_identity_too_long;
     if (signature->is_fed) {
@@ -279,16 +296,6 @@ static bool take_signature(struct dkimcheck_verifier *verifier, const char *valu
         dkimkey_prefetch(verifier->check->dns, signature->tags.selector, signature->tags.domain);
     }
     return signature->is_fed;
-}
-
-/* The field as it went over the wire: folds are CRLF, however the MTA hands them over. */
-static void add_wire_value(struct str *field, const char *value)
-{
-    for (const char *p = value; *p != '\0'; p++) {
-        if (*p == '\n' && (p == value || p[-1] != '\r'))
-            str_addc(field, '\r');
-        str_addc(field, *p);
-    }
 }
 
 static bool is_beyond_limits(struct dkimcheck_verifier *verifier, const char *name, const char *value)
@@ -307,17 +314,15 @@ void dkimcheck_header(struct dkimcheck_verifier *verifier, const char *name, con
         drop_library(verifier);
     }
     bool is_signature = is_signature_field(name);
+    size_t len;
+    const char *field = verifier->is_over_limits ? NULL : dkim_fields_add(&verifier->fields, name, value, &len);
     if (is_signature && !take_signature(verifier, value))
         return;
-    if (verifier->dkim == NULL || strchr(name, ':') != NULL)
+    if (field == NULL || verifier->dkim == NULL || strchr(name, ':') != NULL)
         return;
 
-    struct str field = STR_EMPTY;
-    str_add(&field, name);
-    str_addc(&field, ':');
-    add_wire_value(&field, value);
-    DKIM_STAT status = dkim_header(verifier->dkim, (u_char *)field.data, field.len);
-    str_clear(&field);
+    /* The library's type only: it reads. */
+    DKIM_STAT status = dkim_header(verifier->dkim, (u_char *)(uintptr_t)field, len);
     /* SYNTAX of another field is a name that no signature can cover. */
     if (status == DKIM_STAT_SYNTAX && is_signature)
         verifier->signatures[verifier->n_signatures - 1].is_malformed = true;
@@ -401,7 +406,46 @@ static struct verdict judge_malformed(int error)
     return (struct verdict){ AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE, "the tag list is malformed" };
 }
 
-static struct verdict judge_failure(const struct dkimcheck_verifier *verifier, const struct signature *signature,
+/* Where the header's hash is wrong already, the library computes the body's and does not look at it. */
+static bool is_body_changed(const struct dkimcheck_verifier *verifier, const struct signature *signature,
+                            DKIM_SIGINFO *info)
+{
+    void *header, *body;
+    size_t header_len, body_len;
+
+    if (dkim_sig_getbh(info) != DKIM_SIGBH_UNTESTED)
+        return dkim_sig_getbh(info) == DKIM_SIGBH_MISMATCH;
+    return dkim_sig_gethashes(info, &header, &header_len, &body, &body_len) == DKIM_STAT_OK && body != NULL &&
+        dkim_why_is_other_body(&verifier->fields, signature->field, body, body_len);
+}
+
+/* The library says that something differs; what, is for us to find out. */
+static struct verdict judge_mismatch(const struct dkimcheck_verifier *verifier, struct signature *signature,
+                                     DKIM_SIGINFO *info)
+{
+    static const char body[] = "the body's hash is not the one in bh=";
+    bool is_body = is_body_changed(verifier, signature, info);
+    bool is_header = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) == 0;
+    struct verdict verdict = verdict_by_error(DKIM_SIGERROR_BADSIG);
+
+    if (!is_body && signature->tags.signatures_signed && verifier->skipped + verifier->n_signatures > verifier->n_fed) {
+        return (struct verdict){ AUTH_TEMPERROR, FINDING_DKIM_TEMPERROR,
+                                 "it covers other signatures, and not all of them were examined" };
+    }
+    if (is_header && signature->record != NULL)
+        signature->why = dkim_why(&verifier->fields, signature->field, signature->record, &verdict.finding);
+    if (!is_body)
+        return verdict;
+    char *why = signature->why;
+    signature->why = why != NULL ? xasprintf("%s, and %s", body, why)
+                                 : xasprintf("%s%s", body, is_header ? "" : "; the header is as it was signed");
+    free(why);
+    if (verdict.finding != FINDING_DKIM_WRONG_KEY)
+        verdict.finding = FINDING_DKIM_BODY_CHANGED;
+    return verdict;
+}
+
+static struct verdict judge_failure(const struct dkimcheck_verifier *verifier, struct signature *signature,
                                     DKIM_SIGINFO *info)
 {
     int error = dkim_sig_geterror(info);
@@ -411,17 +455,12 @@ static struct verdict judge_failure(const struct dkimcheck_verifier *verifier, c
         verdict.reason = signature->key.reason;
         return verdict;
     }
-    if (error == DKIM_SIGERROR_BADSIG && dkim_sig_getbh(info) == DKIM_SIGBH_MISMATCH)
-        return (struct verdict){ AUTH_FAIL, FINDING_DKIM_BODY_CHANGED, "the body's hash is not the one in bh=" };
-    if (error == DKIM_SIGERROR_BADSIG && signature->tags.signatures_signed &&
-        verifier->skipped + verifier->n_signatures > verifier->n_fed) {
-        return (struct verdict){ AUTH_TEMPERROR, FINDING_DKIM_TEMPERROR,
-                                 "it covers other signatures, and not all of them were examined" };
-    }
+    if (error == DKIM_SIGERROR_BADSIG)
+        return judge_mismatch(verifier, signature, info);
     return verdict_by_error(error);
 }
 
-static struct verdict judge(const struct dkimcheck_verifier *verifier, const struct signature *signature,
+static struct verdict judge(const struct dkimcheck_verifier *verifier, struct signature *signature,
                             DKIM_SIGINFO *info)
 {
     struct verdict verdict;
@@ -448,23 +487,42 @@ static int key_bits(const struct signature *signature, DKIM_SIGINFO *info)
 
     if (dkim_sig_getkeysize(info, &bits) == DKIM_STAT_OK && bits > 0)
         return (int)bits;
-    bool is_verified = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PROCESSED) != 0 &&
-        (dkim_sig_geterror(info) == DKIM_SIGERROR_OK || dkim_sig_geterror(info) == DKIM_SIGERROR_BADSIG);
-    return is_verified && strncmp(signature->tags.algorithm, "ed25519-", 8) == 0 ? ED25519_BITS : 0;
+    return signature->record == NULL ? 0 : dkim_why_key_bits(signature->record);
 }
 
-static bool is_length_limited(const struct dkimcheck_verifier *verifier, DKIM_SIGINFO *info)
+static void fill_length(const struct dkimcheck_verifier *verifier, DKIM_SIGINFO *info, struct dkim_result *result_r)
 {
     ssize_t body, canonical, length;
     dkim_canon_t header_form, body_form;
 
     if (dkim_sig_getcanonlen(verifier->dkim, info, &body, &canonical, &length) != DKIM_STAT_OK ||
-        dkim_sig_getcanons(info, &header_form, &body_form) != DKIM_STAT_OK)
-        return false;
-    return length >= 0 && length < bodylength_get(&verifier->body, body_form == DKIM_CANON_RELAXED);
+        dkim_sig_getcanons(info, &header_form, &body_form) != DKIM_STAT_OK || length < 0)
+        return;
+    int64_t all = bodylength_get(&verifier->body, body_form == DKIM_CANON_RELAXED);
+    result_r->is_length_limited = length < all;
+    result_r->unsigned_bytes = length < all ? all - length : 0;
 }
 
-static void fill_result(struct dkimcheck_verifier *verifier, const struct signature *signature, DKIM_SIGINFO *info,
+static void fill_key(const struct signature *signature, struct dkim_result *result_r)
+{
+    static const enum dkim_key_state states[] = {
+        [DKIMKEY_FOUND] = DKIM_KEY_FOUND, [DKIMKEY_NONE] = DKIM_KEY_MISSING, [DKIMKEY_BAD] = DKIM_KEY_UNUSABLE,
+        [DKIMKEY_TEMPFAIL] = DKIM_KEY_UNKNOWN,
+    };
+    struct tag flags;
+
+    result_r->key = signature->is_key_asked ? states[signature->key.status] : DKIM_KEY_NOT_ASKED;
+    if (signature->record == NULL || !taglist_find(signature->record, strlen(signature->record), "t", &flags))
+        return;
+    for (const char *p = flags.value, *end = p + flags.value_len; p < end; p++) {
+        const char *colon = memchr(p, ':', (size_t)(end - p));
+        size_t len = (size_t)((colon == NULL ? end : colon) - p);
+        dkim_names_add(&result_r->key_flags, p, len);
+        p += len;
+    }
+}
+
+static void fill_result(struct dkimcheck_verifier *verifier, struct signature *signature, DKIM_SIGINFO *info,
                         struct dkim_result *result_r)
 {
     const struct dkim_tags *tags = &signature->tags;
@@ -476,16 +534,22 @@ static void fill_result(struct dkimcheck_verifier *verifier, const struct signat
         .selector = xstrdup(tags->selector),
         .algorithm = xstrdup(tags->algorithm),
         .canonicalization = xstrdup(tags->canonicalization),
-        .reason = xstrdup(verdict.reason),
+        .reason = xstrdup(signature->why == NULL ? verdict.reason : signature->why),
         .finding = verdict.finding,
+        .identity = xstrdup(tags->identity),
+        .length = tags->length,
         .from_signed = tags->from_signed,
+        .signed_at = tags->signed_at,
         .expires = tags->expires,
     };
+    fill_key(signature, result_r);
+    if (!verifier->is_over_limits)
+        dkim_coverage_find(&verifier->fields, signature->field, &result_r->coverage);
     if (info == NULL)
         return;
     result_r->key_bits = key_bits(signature, info);
     result_r->is_testing = (dkim_sig_getflags(info) & DKIM_SIGFLAG_TESTKEY) != 0;
-    result_r->is_length_limited = is_length_limited(verifier, info);
+    fill_length(verifier, info, result_r);
 }
 
 /* The library's list, as long as what it was given; NULL where there is none. */
@@ -522,7 +586,7 @@ void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budg
         .is_over_limits = v->is_over_limits,
     };
     for (size_t i = 0; i < v->n_signatures; i++) {
-        const struct signature *signature = &v->signatures[i];
+        struct signature *signature = &v->signatures[i];
         DKIM_SIGINFO *info = signature->is_fed && list != NULL ? list[fed] : NULL;
         fed += signature->is_fed;
         fill_result(v, signature, info, &results_r->items[i]);

@@ -1,11 +1,12 @@
 /*
  * DKIM (RFC 6376, RFC 8301, RFC 8463): every signature of a message, by libopendkim over our resolver.
- * The message is streamed in; nothing of the body is kept.  An engine belongs to many threads, a verifier to one at a
- * time.
+ * The message is streamed in; the header is kept within the limits, nothing of the body.  An engine belongs to many
+ * threads, a verifier to one at a time.
  */
 #ifndef PREFLIGHT_CHECK_DKIMCHECK_H
 #define PREFLIGHT_CHECK_DKIMCHECK_H
 
+#include "lib/check/dkimcover.h"
 #include "lib/check/finding.h"
 #include "lib/check/result.h"
 #include "lib/dns/dns.h"
@@ -24,6 +25,13 @@ struct dkimcheck_limits {
     int signatures;
 };
 
+enum dkim_key_state {
+    DKIM_KEY_NOT_ASKED,         /* the signature fails before its key matters */
+    DKIM_KEY_FOUND, DKIM_KEY_MISSING,
+    DKIM_KEY_UNUSABLE,          /* a record nobody can use: several, too long, of another type */
+    DKIM_KEY_UNKNOWN            /* DNS failed */
+};
+
 struct dkim_result {
     /*
      * As RFC 8601 section 2.7.1 has it.  fail: does not verify, or is not valid now (x=, t=); policy: RFC 8301 forbids
@@ -37,10 +45,17 @@ struct dkim_result {
     char *canonicalization;     /* "relaxed/simple" */
     char *reason;               /* why it does not pass, one line, escaped; "" for pass */
     enum finding_id finding;    /* what reason is in the catalogue; FINDING_COUNT for pass */
+    enum dkim_key_state key;
+    struct dkim_names key_flags;    /* t= of the key: "y", "s" */
     bool is_testing;            /* t=y in the key */
+    char *identity;             /* i=; "" where absent */
+    int64_t length;             /* l=; -1 where absent */
+    int64_t unsigned_bytes;     /* of the canonical body, beyond l= */
     bool is_length_limited;     /* l= leaves part of the body unsigned */
     bool from_signed;
-    int64_t expires;            /* x=, seconds since 1970; 0 where absent */
+    struct dkim_coverage coverage;
+    int64_t signed_at;          /* t=, seconds since 1970; 0 where absent */
+    int64_t expires;            /* x=, likewise */
     bool aligned;               /* set by the DMARC check */
 };
 
@@ -75,5 +90,11 @@ enum auth_result dkim_results_overall(const struct dkim_results *results);
 
 /* author_domain: of the From field, for remedies; "" where unknown. */
 void dkimcheck_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings);
+
+/*
+ * What a passing signature leaves open to others (RFC 6376 section 8): fields not covered, fields that can be added.
+ * True of every message of this signer, so told by what audits a signer and not of each message.
+ */
+void dkimcheck_open_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings);
 
 #endif

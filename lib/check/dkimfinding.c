@@ -22,6 +22,9 @@ void dkim_results_clear(struct dkim_results *results)
         free(results->items[i].algorithm);
         free(results->items[i].canonicalization);
         free(results->items[i].reason);
+        free(results->items[i].identity);
+        dkim_names_clear(&results->items[i].key_flags);
+        dkim_coverage_clear(&results->items[i].coverage);
     }
     free(results->items);
     *results = (struct dkim_results){ .items = NULL };
@@ -133,5 +136,30 @@ void dkimcheck_findings(const struct dkim_results *results, const char *author_d
     if (results->skipped > 0) {
         add(findings, FINDING_DKIM_TOO_MANY, author_domain, author_domain,
             xasprintf("%zu of %zu", results->count, results->count + results->skipped));
+    }
+}
+
+static char *join(const struct dkim_names *names)
+{
+    struct str text = STR_EMPTY;
+
+    for (size_t i = 0; i < names->count; i++)
+        str_addf(&text, "%s%s", i > 0 ? ", " : "", names->items[i]);
+    return str_steal(&text);
+}
+
+void dkimcheck_open_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        const struct dkim_result *item = &results->items[i];
+        if (item->result != AUTH_PASS)
+            continue;
+        char *subject = subject_of(item);
+        const char *domain = author_domain[0] == '\0' ? item->domain : author_domain;
+        if (item->coverage.uncovered.count > 0)
+            add(findings, FINDING_DKIM_HEADER_UNSIGNED, subject, domain, join(&item->coverage.uncovered));
+        if (item->coverage.addable.count > 0)
+            add(findings, FINDING_DKIM_NOT_OVERSIGNED, subject, domain, join(&item->coverage.addable));
+        free(subject);
     }
 }

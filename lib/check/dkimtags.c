@@ -70,20 +70,20 @@ static void read_canonicalization(const struct tag *tag, char text_r[DKIM_TAGS_T
         text_r[0] = '\0';
 }
 
-/* RFC 6376 section 3.5, x=: up to 12 digits are to be understood. */
-static int64_t read_time(const struct tag *tag)
+/* RFC 6376 section 3.5, x=: up to 12 digits are to be understood.  none: where it is no number. */
+static int64_t read_number(const struct tag *tag, int64_t none)
 {
     char text[16];
-    int64_t seconds = 0;
+    int64_t number = 0;
 
-    if (tag_text(tag, text, sizeof(text)) >= sizeof(text))
-        return 0;
+    if (tag_text(tag, text, sizeof(text)) >= sizeof(text) || text[0] == '\0')
+        return none;
     for (const char *p = text; *p != '\0'; p++) {
         if (!isdigit((unsigned char)*p))
-            return 0;
-        seconds = seconds * 10 + (*p - '0');
+            return none;
+        number = number * 10 + (*p - '0');
     }
-    return seconds;
+    return number;
 }
 
 static void read_tag(const struct tag *tag, struct dkim_tags *tags)
@@ -97,9 +97,15 @@ static void read_tag(const struct tag *tag, struct dkim_tags *tags)
     } else if (tag_is(tag, "c")) {
         read_canonicalization(tag, tags->canonicalization);
     } else if (tag_is(tag, "x")) {
-        tags->expires = read_time(tag);
+        tags->expires = read_number(tag, 0);
+    } else if (tag_is(tag, "t")) {
+        tags->signed_at = read_number(tag, 0);
+    } else if (tag_is(tag, "i")) {
+        if (tag_text(tag, tags->identity, sizeof(tags->identity)) >= sizeof(tags->identity))
+            tags->identity[0] = '\0';
     } else if (tag_is(tag, "l")) {
         tags->has_length = true;
+        tags->length = read_number(tag, -1);
     } else if (tag_is(tag, "q")) {
         tags->is_query_known = tag_has_item(tag, ':', "dns/txt");
     } else if (tag_is(tag, "h")) {
@@ -130,7 +136,7 @@ void dkim_tags_parse(const char *value, struct dkim_tags *tags_r)
     unsigned seen = 0;
     int rc;
 
-    *tags_r = (struct dkim_tags){ .canonicalization = "simple/simple", .is_query_known = true };
+    *tags_r = (struct dkim_tags){ .canonicalization = "simple/simple", .is_query_known = true, .length = -1 };
     tags_r->is_identity_too_long = has_long_identity(value);
     taglist_init(&list, value, strlen(value));
     while ((rc = taglist_next(&list, &tag)) != 0) {

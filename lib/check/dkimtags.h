@@ -11,13 +11,16 @@
 #include <stdint.h>
 
 #define DKIM_TAGS_TEXT 40
+#define DKIM_TAGS_IDENTITY 256
 
 struct dkim_tags {
     char domain[DOMAIN_MAX];        /* d=, normalized; "" where absent or no domain name */
     char selector[DOMAIN_MAX];      /* s=, likewise */
     char algorithm[DKIM_TAGS_TEXT];         /* a= in lower case; "" where absent or not a word */
     char canonicalization[DKIM_TAGS_TEXT];  /* c= with both halves, "simple/simple" where absent; "" where not words */
-    int64_t expires;                /* x=, seconds since 1970; 0 where absent or not a number */
+    char identity[DKIM_TAGS_IDENTITY];      /* i= as it stands; "" where absent or too long */
+    int64_t signed_at, expires;     /* t= and x=, seconds since 1970; 0 where absent or not a number */
+    int64_t length;                 /* l=; -1 where absent or not a number */
     bool from_signed;               /* h= names From */
     bool signatures_signed;         /* h= names DKIM-Signature */
     bool has_length;                /* there is an l= */

@@ -94,23 +94,68 @@ static json_t *make_spf_array(const struct spf_result *spf, size_t n)
     return array;
 }
 
+static void put_names(json_t *object, const char *key, const struct dkim_names *names)
+{
+    json_t *array = made(json_array());
+
+    for (size_t i = 0; i < names->count; i++)
+        append(array, make_text(names->items[i]));
+    put(object, key, array);
+}
+
+static void put_key(json_t *object, const struct dkim_result *sig)
+{
+    if (sig->key_bits > 0)
+        put(object, "key_bits", json_integer(sig->key_bits));
+    if (sig->key == DKIM_KEY_NOT_ASKED || sig->key == DKIM_KEY_UNKNOWN)
+        return;
+    put(object, "key_found", json_boolean(sig->key != DKIM_KEY_MISSING));
+    if (sig->key == DKIM_KEY_FOUND)
+        put_names(object, "key_flags", &sig->key_flags);
+}
+
+static void put_coverage(json_t *object, const struct dkim_coverage *coverage)
+{
+    put_names(object, "signed_headers", &coverage->covered);
+    put_names(object, "oversigned_headers", &coverage->oversigned);
+    put_names(object, "absent_headers", &coverage->absent);
+    put_names(object, "unsigned_headers", &coverage->uncovered);
+    put_names(object, "addable_headers", &coverage->addable);
+}
+
+static json_t *make_signature(const struct dkim_result *sig)
+{
+    json_t *object = made(json_object());
+
+    put_known(object, "domain", sig->domain);
+    put_known(object, "selector", sig->selector);
+    put_known(object, "identity", sig->identity);
+    put_known(object, "algorithm", sig->algorithm);
+    put_known(object, "canonicalization", sig->canonicalization);
+    put_key(object, sig);
+    put_text(object, "result", auth_result_name(sig->result));
+    put(object, "aligned", json_boolean(sig->aligned));
+    put_text(object, "reason", sig->reason);
+    if (sig->finding != FINDING_COUNT)
+        put_text(object, "finding", finding_row(sig->finding)->name);
+    if (sig->signed_at > 0)
+        put(object, "signed_at", json_integer(sig->signed_at));
+    if (sig->expires > 0)
+        put(object, "expires", json_integer(sig->expires));
+    if (sig->length >= 0) {
+        put(object, "body_length", json_integer(sig->length));
+        put(object, "unsigned_body_bytes", json_integer(sig->unsigned_bytes));
+    }
+    put_coverage(object, &sig->coverage);
+    return object;
+}
+
 static json_t *make_dkim(const struct dkim_results *dkim)
 {
     json_t *array = made(json_array());
 
-    for (size_t i = 0; i < dkim->count; i++) {
-        const struct dkim_result *sig = &dkim->items[i];
-        json_t *object = made(json_object());
-        put_known(object, "domain", sig->domain);
-        put_known(object, "selector", sig->selector);
-        put_known(object, "algorithm", sig->algorithm);
-        if (sig->key_bits > 0)
-            put(object, "key_bits", json_integer(sig->key_bits));
-        put_text(object, "result", auth_result_name(sig->result));
-        put(object, "aligned", json_boolean(sig->aligned));
-        put_text(object, "reason", sig->reason);
-        append(array, object);
-    }
+    for (size_t i = 0; i < dkim->count; i++)
+        append(array, make_signature(&dkim->items[i]));
     return array;
 }
 

@@ -65,6 +65,9 @@ char *report_json_conf(const struct conf *conf);
 /* For people: 100 columns, untrusted bytes escaped.  With is_color ANSI colours. */
 void report_text(const struct report *report, bool is_color, struct str *text_r);
 
+/* Likewise of the signatures only, each in full, and the findings. */
+void report_text_dkim(const struct report *report, bool is_color, struct str *text_r);
+
 /*
  * The text of an SMTP refusal or a quarantine reason: "Preflight: SPF fail for example.com from 203.0.113.5 (...)".
  * One line of printable ASCII, at most REPORT_REPLY_MAX bytes, names cause, domain and address.

@@ -45,7 +45,14 @@ static inline void add_signature(struct report *report, enum auth_result result,
         .result = result, .domain = xstrdup("example.com"), .selector = xstrdup("s1"),
         .algorithm = xstrdup("rsa-sha256"), .key_bits = 2048, .canonicalization = xstrdup("relaxed/simple"),
         .reason = xstrdup(reason), .finding = FINDING_COUNT, .from_signed = true, .aligned = true,
+        .identity = xstrdup("@example.com"), .key = DKIM_KEY_FOUND, .length = -1,
     };
+    struct dkim_result *item = &dkim->items[dkim->count - 1];
+    dkim_names_add(&item->key_flags, "s", 1);
+    dkim_names_add(&item->coverage.covered, "From", 4);
+    dkim_names_add(&item->coverage.covered, "subject", 7);
+    dkim_names_add(&item->coverage.oversigned, "From", 4);
+    dkim_names_add(&item->coverage.addable, "subject", 7);
 }
 
 static const struct rule test_rules[] = {

@@ -106,6 +106,43 @@ START_TEST(prints_text)
 }
 END_TEST
 
+START_TEST(prints_signatures)
+{
+    struct report *report = clean_report();
+    struct str s = STR_EMPTY;
+
+    report->dkim.items[0].signed_at = 1528637909;
+    report->dkim.items[0].length = 40;
+    report->dkim.items[0].unsigned_bytes = 2;
+    dkim_names_add(&report->dkim.items[0].coverage.covered, "x\033[2J", 5);
+    report->dkim.skipped = 3;
+    report_text_dkim(report, false, &s);
+    assert_same(str_get(&s),
+        "DKIM       pass       1 of 1 signature verifies, 3 more were not looked at\n"
+        "  author   example.com\n"
+        "\n"
+        "DKIM 1     pass       s1._domainkey.example.com, aligned\n"
+        "           algorithm      rsa-sha256, relaxed/simple\n"
+        "           key            found, 2048 bits, flags (t=) s\n"
+        "           identity       @example.com\n"
+        "           signed at      2018-06-10 13:38:29 UTC\n"
+        "           length         40 bytes of the body (l=), 2 not signed\n"
+        "           covers         from subject x\\x1b[2j\n"
+        "           oversigned     from\n"
+        "           can be added   subject\n"
+        "\n"
+        "Findings   none\n");
+    str_clear(&s);
+    report_free(&report);
+
+    report = bad_report();
+    report_text_dkim(report, false, &s);
+    ck_assert_ptr_eq(strstr(str_get(&s), "DKIM       none       no signature\n"), str_get(&s));
+    str_clear(&s);
+    report_free(&report);
+}
+END_TEST
+
 START_TEST(colors_text)
 {
     assert_text(clean_report(), true,
@@ -176,6 +213,7 @@ int main(void)
     Suite *suite = suite_create("report_text");
     TCase *tc = tcase_create("report_text");
     tcase_add_test(tc, prints_text);
+    tcase_add_test(tc, prints_signatures);
     tcase_add_test(tc, colors_text);
     tcase_add_test(tc, text_survives_any_bytes);
     suite_add_tcase(suite, tc);
