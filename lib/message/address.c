@@ -48,6 +48,7 @@ static const unsigned char next_state[STATE_COUNT][TOKEN_ODD + 1] = {
 struct spec {
     enum state state;
     bool has_at;
+    bool has_specials;              /* an encoded word with bytes that no atom has: a display name and nothing else */
     size_t len;
     char domain[4 * DOMAIN_MAX];    /* as written; U-labels are longer than their A-labels at times */
     size_t local_len;               /* over LOCAL_MAX: too long to be told */
@@ -100,6 +101,8 @@ static enum token next_word(struct parser *ps)
     }
     ps->p = end;
     ps->token_len = (size_t)(end - ps->token);
+    for (const char *p = ps->token; p < end; p++)
+        ps->bare.has_specials = ps->bare.has_specials || !is_atext(*p);
     return TOKEN_WORD;
 }
 
@@ -138,6 +141,7 @@ static void spec_reset(struct spec *spec)
 {
     spec->state = STATE_START;
     spec->has_at = false;
+    spec->has_specials = false;
     spec->len = 0;
     spec->local_len = 0;
 }
@@ -165,6 +169,8 @@ static void spec_feed(struct spec *spec, enum token token, const char *text, siz
 {
     spec->state = next_state[spec->state][token];
     spec->has_at = spec->has_at || token == TOKEN_AT;
+    if (spec->has_at && spec->has_specials)
+        spec->state = STATE_BAD;
     if (!spec->has_at && token == TOKEN_DOT)
         spec_add_local(spec, ".", 1);
     else if (!spec->has_at && (token == TOKEN_WORD || token == TOKEN_QUOTED))

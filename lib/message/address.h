@@ -20,8 +20,9 @@ struct address_list {
  * Reads a From-like field: comments, quoted strings, quoted pairs, groups, folds, obsolete routes, display names with
  * encoded words (never decoded: an address inside one is not an address).  Always fills *list_r.
  * What breaks the RFC is read as receivers do: what stands in <> counts, whatever is before it; "<" may go unclosed; a
- * text without "@" is a mailbox without a valid addr-spec; and what could be taken for a second mailbox is one, as in
- * "<a@x> <b@y>", "<a@x> b@y" and "a@x; b@y".  A domain literal is no domain.  An unclosed '"' or "(" takes all that
+ * text without "@" is a mailbox without a valid addr-spec, and so is one whose local part is an encoded word that could
+ * hold an address (RFC 2047 section 5); and what could be taken for a second mailbox is one, as in "<a@x> <b@y>",
+ * "<a@x> b@y" and "a@x; b@y".  A domain literal is no domain.  An unclosed '"' or "(" takes all that
  * follows.  Linear in the length of value, which has no bound.
  */
 void address_list_parse(const char *value, struct address_list *list_r);

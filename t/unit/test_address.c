@@ -88,6 +88,12 @@ static const struct address_case { const char *value; size_t count, invalid; con
     { "=?utf-8?q?<x@y.example>?= <jane@example.com>", 1, 0, "example.com" },
     { "=?utf-8?q?<x@y.example> <jane@example.com>", 2, 0, "y.example example.com" },
     { "=?utf-8*en?B?PHhAeS5leGFtcGxlPg==?= =?us-ascii?Q?x?= <jane@example.com>", 1, 0, "example.com" },
+    { "=?utf-8?q?x?=@example.com", 1, 0, "example.com" },
+    { "=?utf-8?q?x@evil.example,_?=@example.com", 1, 1, "" },
+    { "=?utf-8?q?x@evil.example?= (c) @ example.com", 1, 1, "" },
+    { "=?utf-8?q?x@evil.example?=.y@example.com", 1, 1, "" },
+    { "=?utf-8?q?x@evil.example?=@example.com <jane@example.com>", 1, 0, "example.com" },
+    { "=?utf-8?q?x@evil.example?= <jane@example.com>, bob@example.net", 2, 0, "example.com example.net" },
 
     /* several, without the comma */
     { "<a@ex.example> <b@evil.example>", 2, 0, "ex.example evil.example" },
