@@ -50,3 +50,10 @@ void orgdomain_find(const struct orgdomain *orgdomain, const char *domain, char 
     memcpy(org_r, org, len);
     org_r[len] = '\0';
 }
+
+const char *orgdomain_list_file(void)
+{
+    const char *file = psl_builtin_filename();
+
+    return file != NULL && file[0] == '/' ? file : NULL;
+}

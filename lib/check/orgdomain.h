@@ -16,4 +16,7 @@ void orgdomain_free(struct orgdomain **orgdomain);
 /* domain: normalized.  A public suffix, and a name without one, is its own organizational domain. */
 void orgdomain_find(const struct orgdomain *orgdomain, const char *domain, char org_r[DOMAIN_MAX]);
 
+/* The public suffix list as a text file, for who cannot ask libpsl; NULL where libpsl knows of none.  Static. */
+const char *orgdomain_list_file(void);
+
 #endif
