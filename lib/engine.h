@@ -5,6 +5,7 @@
 #define PREFLIGHT_ENGINE_H
 
 #include "lib/check/dkimcheck.h"
+#include "lib/check/dmarccheck.h"
 #include "lib/check/orgdomain.h"
 #include "lib/config/conf.h"
 #include "lib/dns/dns.h"
@@ -17,6 +18,8 @@ struct preflight {
     struct resolver *resolver;
     struct dns *dns;                /* the resolver's */
     struct orgdomain *orgdomain;
+    struct dmarcopinion *opinion;
+    struct dmarccheck dmarc;        /* of dns, orgdomain and opinion */
     struct dkimcheck *dkim;
 };
 

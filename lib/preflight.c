@@ -86,6 +86,7 @@ static struct resolver *resolver_for(const struct conf *conf, struct preflight *
 static void engine_free(struct preflight *pf)
 {
     dkimcheck_free(&pf->dkim);
+    dmarcopinion_free(&pf->opinion);
     orgdomain_free(&pf->orgdomain);
     resolver_unref(&pf->resolver);
     conf_unref(&pf->conf);
@@ -108,8 +109,11 @@ struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct
         pf->dns = pf->resolver->dns;
         pf->orgdomain = orgdomain_new(err);
     }
-    if (pf->orgdomain != NULL)
+    if (pf->orgdomain != NULL) {
+        pf->opinion = dmarcopinion_new(orgdomain_list_file());
+        pf->dmarc = (struct dmarccheck){ .dns = pf->dns, .orgdomain = pf->orgdomain, .opinion = pf->opinion };
         pf->dkim = dkimcheck_new(pf->dns, &limits, err);
+    }
     if (pf->dkim == NULL) {
         engine_free(pf);
         return NULL;

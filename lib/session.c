@@ -194,11 +194,19 @@ void preflight_header(struct preflight_message *message, const char *name, const
     dkimcheck_header(message->dkim, name, value);
 }
 
+/* With several author domains DMARC does not apply (RFC 9989 section 5.3.1); from-multiple tells. */
+static const char *dmarc_author(const struct preflight_message *m)
+{
+    const struct message_facts *facts = message_facts(m->message);
+
+    return facts->from_domains == 1 ? facts->author_domain : "";
+}
+
 void preflight_end_of_header(struct preflight_message *message)
 {
     message_end_of_header(message->message);
     dkimcheck_end_of_header(message->dkim);
-    dmarccheck_prefetch(message->pf->dns, message->pf->orgdomain, message_facts(message->message)->author_domain);
+    dmarccheck_prefetch(&message->pf->dmarc, dmarc_author(message));
 }
 
 void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len)
@@ -369,8 +377,8 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     find_addresses(m->pf->dns, budget, egress, &addresses);
     check_spf(m, egress, &addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
-    dmarccheck_run(m->pf->dns, budget, m->pf->orgdomain, facts->author_domain, report->spf, report->n_spf,
-                   report->n_deciding, &report->dkim, &report->dmarc);
+    dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
+                   &report->dkim, &report->dmarc);
     collect_findings(m, egress, &addresses, budget, report);
     predict(m, report);
     report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
@@ -384,8 +392,7 @@ static void judge_signatures(struct preflight_message *m, struct dns_budget *bud
     const struct message_facts *facts = message_facts(m->message);
 
     dkimcheck_end(&m->dkim, budget, &report->dkim);
-    dmarccheck_run(m->pf->dns, budget, m->pf->orgdomain, facts->author_domain, NULL, 0, 0, &report->dkim,
-                   &report->dmarc);
+    dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), NULL, 0, 0, &report->dkim, &report->dmarc);
     dkimcheck_findings(&report->dkim, facts->author_domain, &report->findings);
     dkimcheck_open_findings(&report->dkim, facts->author_domain, &report->findings);
     if (passing_signature(&report->dkim) != NULL)

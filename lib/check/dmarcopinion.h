@@ -22,7 +22,7 @@ struct dmarcopinion_identity {
 
 struct dmarcopinion_question {
     const char *author;             /* normalized, not empty */
-    const char *org;                /* whose record it is, NULL where the author domain's own (it uses sp whenever set) */
+    const char *org;                /* whose record it is, NULL where the author's own: it uses sp whenever set */
     const char *record;
     struct dmarcopinion_identity spf;
     const struct dmarcopinion_identity *dkim;
@@ -30,8 +30,8 @@ struct dmarcopinion_question {
 };
 
 /*
- * "pass", "reject", "quarantine", "none", or "absent" where it finds the record unusable; what it reads as pct=0 weakens
- * the policy one step.  Static.  NULL where it is not safe, or of no use, to ask.
+ * "pass", "reject", "quarantine", "none", or "absent" where it finds the record unusable; what it reads as pct=0
+ * weakens the policy one step.  Static.  NULL where it is not safe, or of no use, to ask.
  */
 const char *dmarcopinion_ask(const struct dmarcopinion *opinion, const struct dmarcopinion_question *question);
 

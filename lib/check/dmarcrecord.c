@@ -1,20 +1,22 @@
 /*
- * The DMARC record: tags and values of RFC 7489 sections 6.3 and 6.4.  Pure, thread-safe.
- * What is not understood falls back to its default, as section 6.3 asks; only p, sp and the version can spoil a record.
+ * The DMARC record; see dmarcrecord.h.  A tag that is not valid, or stands twice (RFC 6376 section 3.2), counts as its
+ * default, as RFC 9989 section 4.8 and RFC 7489 section 6.3 ask; only the version and the policies can spoil a record.
  */
 #include "config.h"
 
-#include "lib/check/dmarccheck.h"
+#include "lib/check/dmarcrecord.h"
+#include "lib/check/taglist.h"
 
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#define TAG_VALUE_MAX 512       /* longer values are cut: none that we read is longer than "quarantine" */
+enum { KNOWN_9989 = 1 << DMARC_RFC9989, KNOWN_7489 = 1 << DMARC_RFC7489 };
 
-struct tag {
-    char name[32];
-    char value[TAG_VALUE_MAX];
+struct parser {
+    enum dmarc_version version;
+    struct dmarc_record *record;
+    const char *problem;
 };
 
 const char *dmarc_policy_name(enum dmarc_policy policy)
@@ -24,105 +26,197 @@ const char *dmarc_policy_name(enum dmarc_policy policy)
     return names[policy];
 }
 
-static void copy_trimmed(char *to, size_t size, const char *from, size_t len)
+static bool is_word(const char *text, size_t len, const char *word)
 {
-    while (len > 0 && strchr(" \t", from[0]) != NULL) {
-        from++;
-        len--;
+    return len == strlen(word) && strncasecmp(text, word, len) == 0;
+}
+
+static bool is_value(const struct tag *tag, const char *word)
+{
+    return is_word(tag->value, tag->value_len, word);
+}
+
+/* --- one reader per tag: fills the record where the value is valid, false else; NULL means the default ----------- */
+
+static bool read_policy(const struct tag *tag, enum dmarc_policy *policy)
+{
+    *policy = DMARC_POLICY_ABSENT;
+    for (enum dmarc_policy p = DMARC_POLICY_NONE; tag != NULL && p <= DMARC_POLICY_REJECT; p++) {
+        if (is_value(tag, dmarc_policy_name(p)))
+            *policy = p;
     }
-    while (len > 0 && strchr(" \t", from[len - 1]) != NULL)
-        len--;
-    if (len >= size)
-        len = size - 1;
-    memcpy(to, from, len);
-    to[len] = '\0';
+    return *policy != DMARC_POLICY_ABSENT;
 }
 
-/* The next "name = value" up to ';'.  A part without '=' gives an empty name.  Returns the rest, NULL at the end. */
-static const char *next_tag(const char *text, struct tag *tag_r)
+static bool read_p(const struct tag *tag, struct dmarc_record *record)
 {
-    if (*text == '\0')
-        return NULL;
-    size_t len = strcspn(text, ";");
-    const char *equals = memchr(text, '=', len);
+    return read_policy(tag, &record->p);
+}
 
-    tag_r->name[0] = tag_r->value[0] = '\0';
-    if (equals != NULL) {
-        size_t name_len = (size_t)(equals - text);
-        copy_trimmed(tag_r->name, sizeof(tag_r->name), text, name_len);
-        copy_trimmed(tag_r->value, sizeof(tag_r->value), equals + 1, len - name_len - 1);
+static bool read_sp(const struct tag *tag, struct dmarc_record *record)
+{
+    return read_policy(tag, &record->sp);
+}
+
+static bool read_np(const struct tag *tag, struct dmarc_record *record)
+{
+    return read_policy(tag, &record->np);
+}
+
+static bool read_adkim(const struct tag *tag, struct dmarc_record *record)
+{
+    record->strict_dkim = tag != NULL && is_value(tag, "s");
+    return true;
+}
+
+static bool read_aspf(const struct tag *tag, struct dmarc_record *record)
+{
+    record->strict_spf = tag != NULL && is_value(tag, "s");
+    return true;
+}
+
+static bool read_t(const struct tag *tag, struct dmarc_record *record)
+{
+    record->is_testing = tag != NULL && is_value(tag, "y");
+    return true;
+}
+
+static bool read_psd(const struct tag *tag, struct dmarc_record *record)
+{
+    record->psd = DMARC_PSD_UNKNOWN;
+    if (tag != NULL && is_value(tag, "y"))
+        record->psd = DMARC_PSD_YES;
+    else if (tag != NULL && is_value(tag, "n"))
+        record->psd = DMARC_PSD_NO;
+    return true;
+}
+
+static bool read_pct(const struct tag *tag, struct dmarc_record *record)
+{
+    int percent = 0;
+
+    record->pct = 100;
+    if (tag == NULL || tag->value_len == 0 || tag->value_len > 3)
+        return true;
+    for (size_t i = 0; i < tag->value_len; i++) {
+        if (!isdigit((unsigned char)tag->value[i]))
+            return true;
+        percent = 10 * percent + (tag->value[i] - '0');
     }
-    return text[len] == ';' ? text + len + 1 : text + len;
+    record->pct = percent <= 100 ? percent : 100;
+    return true;
 }
 
-static enum dmarc_policy parse_policy(const char *value)
+/* "mailto:" with an address, or any other URI (RFC 3986): a scheme and something behind it, without spaces. */
+static bool is_uri(const char *text, size_t len)
 {
-    for (enum dmarc_policy p = DMARC_POLICY_NONE; p <= DMARC_POLICY_REJECT; p++) {
-        if (strcasecmp(value, dmarc_policy_name(p)) == 0)
-            return p;
+    const char *colon = memchr(text, ':', len);
+
+    if (colon == NULL || colon == text || colon + 1 == text + len || !isalpha((unsigned char)text[0]))
+        return false;
+    for (const char *p = text; p < text + len; p++) {
+        if (!isgraph((unsigned char)*p) || (p < colon && !isalnum((unsigned char)*p) && strchr("+-.", *p) == NULL))
+            return false;
     }
-    return DMARC_POLICY_ABSENT;
+    if (!is_word(text, (size_t)(colon - text), "mailto"))
+        return true;
+    const char *at = memchr(colon, '@', (size_t)(text + len - colon));
+    return at != NULL && at > colon + 1 && at + 1 < text + len && at[1] != '!';
 }
 
-/* Is there at least one URI that a report could go to (section 6.3, rua)? */
-static bool has_report_uri(const char *value)
+static bool read_rua(const struct tag *tag, struct dmarc_record *record)
 {
-    return strncasecmp(value, "mailto:", 7) == 0 ? strchr(value + 7, '@') != NULL : strstr(value, "://") != NULL;
-}
+    const char *pos = tag == NULL ? NULL : tag->value, *end = pos == NULL ? NULL : pos + tag->value_len;
 
-static int parse_percent(const char *value)
-{
-    size_t digits = strspn(value, "0123456789");
-
-    if (digits == 0 || digits > 3 || value[digits] != '\0' || atoi(value) > 100)
-        return 100;
-    return atoi(value);
-}
-
-static void read_tag(const struct tag *tag, struct dmarc_record *record, bool *bad_p, bool *bad_sp)
-{
-    if (strcasecmp(tag->name, "p") == 0) {
-        record->p = parse_policy(tag->value);
-        *bad_p = record->p == DMARC_POLICY_ABSENT;
-    } else if (strcasecmp(tag->name, "sp") == 0) {
-        record->sp = parse_policy(tag->value);
-        *bad_sp = record->sp == DMARC_POLICY_ABSENT;
-    } else if (strcasecmp(tag->name, "adkim") == 0) {
-        record->strict_dkim = strcasecmp(tag->value, "s") == 0;
-    } else if (strcasecmp(tag->name, "aspf") == 0) {
-        record->strict_spf = strcasecmp(tag->value, "s") == 0;
-    } else if (strcasecmp(tag->name, "pct") == 0) {
-        record->pct = parse_percent(tag->value);
-    } else if (strcasecmp(tag->name, "rua") == 0) {
-        record->has_rua = has_report_uri(tag->value);
+    record->has_rua = false;
+    while (pos != NULL && pos < end && !record->has_rua) {
+        const char *comma = memchr(pos, ',', (size_t)(end - pos)), *stop = comma == NULL ? end : comma;
+        while (pos < stop && isspace((unsigned char)*pos))
+            pos++;
+        while (stop > pos && isspace((unsigned char)stop[-1]))
+            stop--;
+        record->has_rua = is_uri(pos, (size_t)(stop - pos));
+        pos = comma == NULL ? end : comma + 1;
     }
+    return true;
 }
 
-int dmarc_record_parse(const char *text, struct dmarc_record *record_r, const char **problem_r)
+static const struct row {
+    const char *name;
+    unsigned versions;
+    bool (*read)(const struct tag *tag, struct dmarc_record *record);
+    const char *invalid, *repeated;     /* what to tell; NULL where it spoils nothing */
+} rows[] = {
+    { "p", KNOWN_9989 | KNOWN_7489, read_p, "its p tag is none of none, quarantine, reject",
+      "its p tag is there more than once" },
+    { "sp", KNOWN_9989 | KNOWN_7489, read_sp, "its sp tag is none of none, quarantine, reject",
+      "its sp tag is there more than once" },
+    { "np", KNOWN_9989, read_np, "its np tag is none of none, quarantine, reject",
+      "its np tag is there more than once" },
+    { "adkim", KNOWN_9989 | KNOWN_7489, read_adkim, NULL, NULL },
+    { "aspf", KNOWN_9989 | KNOWN_7489, read_aspf, NULL, NULL },
+    { "pct", KNOWN_7489, read_pct, NULL, NULL },
+    { "t", KNOWN_9989, read_t, NULL, NULL },
+    { "psd", KNOWN_9989, read_psd, NULL, NULL },
+    { "rua", KNOWN_9989 | KNOWN_7489, read_rua, NULL, NULL },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct row *find_row(const struct tag *tag, enum dmarc_version version)
 {
-    struct dmarc_record record = { .pct = 100 };
+    for (size_t i = 0; i < ROWS; i++) {
+        if (is_word(tag->name, tag->name_len, rows[i].name))
+            return (rows[i].versions & (1u << version)) != 0 ? &rows[i] : NULL;
+    }
+    return NULL;
+}
+
+static void read_tag(struct parser *parser, const struct row *row, const struct tag *tag, bool is_repeated)
+{
+    bool is_valid = row->read(is_repeated ? NULL : tag, parser->record);
+
+    if (!is_valid && parser->problem == NULL)
+        parser->problem = is_repeated ? row->repeated : row->invalid;
+}
+
+static void read_tags(struct parser *parser, struct taglist *list)
+{
+    bool is_seen[ROWS] = { false };
     struct tag tag;
-    const char *rest = next_tag(text, &tag);
+    int rc;
 
+    while ((rc = taglist_next(list, &tag)) != 0) {
+        const struct row *row = rc < 0 ? NULL : find_row(&tag, parser->version);
+        if (row == NULL)
+            continue;
+        read_tag(parser, row, &tag, is_seen[row - rows]);
+        is_seen[row - rows] = true;
+    }
+    if (!is_seen[0] && parser->problem == NULL)
+        parser->problem = "it has no p tag";
+}
+
+int dmarc_record_parse(const char *text, enum dmarc_version version, struct dmarc_record *record_r,
+                       const char **problem_r)
+{
+    struct parser parser = { .version = version, .record = record_r };
+    struct taglist list;
+    struct tag tag;
+
+    *record_r = (struct dmarc_record){ .pct = 100 };
     *problem_r = NULL;
-    if (rest == NULL || strchr("vV", text[0]) == NULL || strcasecmp(tag.name, "v") != 0 || strcmp(tag.value, "DMARC1") != 0)
+    taglist_init(&list, text, strlen(text));
+    if (strchr("vV", text[0]) == NULL || taglist_next(&list, &tag) != 1 || !is_word(tag.name, tag.name_len, "v")
+        || tag.value_len != strlen("DMARC1") || memcmp(tag.value, "DMARC1", tag.value_len) != 0)
         return 1;
 
-    bool bad_p = true, bad_sp = false;
-    while ((rest = next_tag(rest, &tag)) != NULL)
-        read_tag(&tag, &record, &bad_p, &bad_sp);
-
-    if (bad_p || bad_sp) {
-        *problem_r = bad_p ? "its p tag is missing or none of none, quarantine, reject"
-                           : "its sp tag is none of none, quarantine, reject";
-        /* Section 6.6.3 step 6: with somewhere to report to, it counts as p=none. */
-        if (!record.has_rua) {
-            *record_r = record;
-            return -1;
-        }
-        record.p = DMARC_POLICY_NONE;
-        record.sp = DMARC_POLICY_ABSENT;
-    }
-    *record_r = record;
+    read_tags(&parser, &list);
+    *problem_r = parser.problem;
+    if (parser.problem == NULL)
+        return 0;
+    if (!record_r->has_rua)
+        return -1;
+    record_r->p = DMARC_POLICY_NONE;
+    record_r->sp = record_r->np = DMARC_POLICY_ABSENT;
     return 0;
 }

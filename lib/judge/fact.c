@@ -90,17 +90,21 @@ static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
     facts->value[FACT_DKIM_SIGNED] = seen(dkim->count > 0 || dkim->skipped > 0, false);
 }
 
-/* A policy that was read holds even where SPF or DKIM could not be judged. */
+/*
+ * Receivers read by RFC 9989 or by RFC 7489: where these disagree, the worse reading for us gives all facts, so that no
+ * policy is paired with the other's result.  A policy that was read holds even where SPF or DKIM could not be judged.
+ */
 static void gather_dmarc(const struct dmarc_result *dmarc, struct facts *facts)
 {
-    bool is_temperror = dmarc->result == AUTH_TEMPERROR;
-    bool is_policy_unknown = is_temperror && dmarc->policy == DMARC_POLICY_ABSENT;
+    const struct dmarc_reading *reading = dmarccheck_worse(dmarc);
+    bool is_temperror = reading->result == AUTH_TEMPERROR;
+    bool is_policy_unknown = is_temperror && reading->policy == DMARC_POLICY_ABSENT;
 
-    facts->value[FACT_DMARC_PASS] = seen(dmarc->result == AUTH_PASS, is_temperror);
-    facts->value[FACT_DMARC_FAIL] = seen(dmarc->result == AUTH_FAIL, is_temperror);
-    facts->value[FACT_DMARC_RECORD] = seen(dmarc->policy != DMARC_POLICY_ABSENT, is_policy_unknown);
-    facts->value[FACT_POLICY_REJECT] = seen(dmarc->policy == DMARC_POLICY_REJECT, is_policy_unknown);
-    facts->value[FACT_POLICY_QUARANTINE] = seen(dmarc->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown);
+    facts->value[FACT_DMARC_PASS] = seen(reading->result == AUTH_PASS, is_temperror);
+    facts->value[FACT_DMARC_FAIL] = seen(reading->result == AUTH_FAIL, is_temperror);
+    facts->value[FACT_DMARC_RECORD] = seen(reading->policy != DMARC_POLICY_ABSENT, is_policy_unknown);
+    facts->value[FACT_POLICY_REJECT] = seen(reading->policy == DMARC_POLICY_REJECT, is_policy_unknown);
+    facts->value[FACT_POLICY_QUARANTINE] = seen(reading->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown);
 }
 
 /* From fields are counted beyond the limits too, but not read there. */

@@ -159,17 +159,32 @@ static json_t *make_dkim(const struct dkim_results *dkim)
     return array;
 }
 
+static json_t *make_reading(const struct dmarc_reading *reading)
+{
+    json_t *object = made(json_object());
+
+    put_text(object, "result", auth_result_name(reading->result));
+    put_known(object, "policy", dmarc_policy_name(reading->policy));
+    put_known(object, "record_domain", reading->record_domain);
+    put_known(object, "org_domain", reading->org_domain);
+    return object;
+}
+
 static json_t *make_dmarc(const struct dmarc_result *dmarc)
 {
-    json_t *object = made(json_object()), *rfc7489 = made(json_object());
+    json_t *object = made(json_object());
 
     put_text(object, "result", auth_result_name(dmarc->result));
     put_known(object, "policy", dmarc_policy_name(dmarc->policy));
     put_known(object, "record_domain", dmarc->record_domain);
     put_known(object, "org_domain", dmarc->org_domain);
-    put_text(rfc7489, "result", auth_result_name(dmarc->rfc7489.result));
-    put_known(rfc7489, "policy", dmarc_policy_name(dmarc->rfc7489.policy));
-    put(object, "rfc7489", rfc7489);
+    put(object, "rfc9989", make_reading(&dmarc->rfc9989));
+    put(object, "rfc7489", make_reading(&dmarc->rfc7489));
+    if (dmarc->libopendmarc != NULL) {
+        json_t *opinions = made(json_object());
+        put_text(opinions, "libopendmarc", dmarc->libopendmarc);
+        put(object, "opinions", opinions);
+    }
     return object;
 }
 

@@ -68,6 +68,10 @@ void report_text(const struct report *report, bool is_color, struct str *text_r)
 /* Likewise of the signatures only, each in full, and the findings. */
 void report_text_dkim(const struct report *report, bool is_color, struct str *text_r);
 
+/* Likewise DMARC alone, with its findings. */
+void report_text_dmarc(const struct dmarc_result *dmarc, const struct findings *findings, bool is_color,
+                       struct str *text_r);
+
 /*
  * The text of an SMTP refusal or a quarantine reason: "Preflight: SPF fail for example.com from 203.0.113.5 (...)".
  * One line of printable ASCII, at most REPORT_REPLY_MAX bytes, names cause, domain and address.

@@ -203,25 +203,6 @@ static void write_dkim(struct writer *w, const struct report *report)
     }
 }
 
-static void write_dmarc(struct writer *w, const struct report *report)
-{
-    const size_t indent = LABEL_COLUMNS + RESULT_COLUMNS;
-    const struct dmarc_result *dmarc = &report->dmarc;
-    struct str s = STR_EMPTY;
-
-    write_colored(w, "DMARC", BOLD);
-    write_to_column(w, LABEL_COLUMNS);
-    write_result(w, dmarc->result);
-    if (dmarc->policy != DMARC_POLICY_ABSENT)
-        str_addf(&s, "policy %s, record of %s", dmarc_policy_name(dmarc->policy), dmarc->record_domain);
-    else if (dmarc->problem != NULL)
-        str_addf(&s, "%s", dmarc->problem);
-    else
-        str_add(&s, dmarc->result == AUTH_TEMPERROR ? "the record is not known" : "no record");
-    write_untrusted(w, str_get(&s), indent);
-    str_clear(&s);
-}
-
 static void write_prediction(struct writer *w, const struct prediction *prediction, size_t indent)
 {
     struct str s = STR_EMPTY, domain = STR_EMPTY;
@@ -274,7 +255,7 @@ void report_text(const struct report *report, bool is_color, struct str *text_r)
     write_envelope(&w, report);
     write_spf(&w, report);
     write_dkim(&w, report);
-    write_dmarc(&w, report);
+    write_dmarc(&w, &report->dmarc);
     write_findings(&w, &report->findings);
     write_predictions(&w, report);
 }

@@ -17,6 +17,8 @@
 #define RESULT_COLUMNS 11       /* "temperror" and a gap */
 #define ESCAPED_MAX 320         /* bytes of untrusted text */
 
+struct dmarc_result;
+
 enum color { PLAIN, RED, YELLOW, GREEN, BOLD };
 
 struct writer {
@@ -39,5 +41,8 @@ void write_result(struct writer *w, enum auth_result result);
 
 /* "Findings", the worst first, each with its remedy and source; "none" where there is none. */
 void write_findings(struct writer *w, const struct findings *findings);
+
+/* The lines of DMARC: its result, and what others read differently. */
+void write_dmarc(struct writer *w, const struct dmarc_result *dmarc);
 
 #endif

@@ -90,8 +90,9 @@ def prints_json(box):
     equal(report["spf"][0], {"address": "192.0.2.7", "identity": "mailfrom", "domain": "example.com", "result": "fail",
                              "term": "-all", "lookups": 0, "void_lookups": 0, "aligned": True,
                              "explanation": "192.0.2.7 is not ours", "opinions": {"libspf2": "fail"}}, "spf")
-    equal(report["dmarc"], {"result": "fail", "policy": "reject", "record_domain": "example.com",
-                            "org_domain": "example.com", "rfc7489": {"result": "fail", "policy": "reject"}}, "dmarc")
+    reading = {"result": "fail", "policy": "reject", "record_domain": "example.com", "org_domain": "example.com"}
+    equal(report["dmarc"], {**reading, "rfc9989": reading, "rfc7489": reading, "opinions": {"libopendmarc": "reject"}},
+          "dmarc")
     equal(report["predictions"], [{"recipient_domain": "example.net", "receiver": "generic", "outcome": "reject",
                                    "replies": ["550 5.7.1"], "because": ["spf-fail", "dkim-none", "dmarc-fail"]}],
           "predictions")

@@ -85,6 +85,13 @@ static inline struct report *make_report(const char *queue_id, const char *sende
     return report;
 }
 
+static inline struct dmarc_reading make_reading(enum auth_result result)
+{
+    return (struct dmarc_reading){
+        .result = result, .policy = DMARC_POLICY_REJECT, .record_domain = "example.com", .org_domain = "example.com",
+    };
+}
+
 /* Everything passes; one recipient domain. */
 static inline struct report *clean_report(void)
 {
@@ -98,7 +105,7 @@ static inline struct report *clean_report(void)
     report->dmarc = (struct dmarc_result){
         .result = AUTH_PASS, .policy = DMARC_POLICY_REJECT, .author_domain = "example.com",
         .record_domain = "example.com", .org_domain = "example.com",
-        .rfc7489 = { AUTH_PASS, DMARC_POLICY_REJECT }, .spf_aligned = 1, .dkim_aligned = 1,
+        .rfc9989 = make_reading(AUTH_PASS), .rfc7489 = make_reading(AUTH_PASS), .libopendmarc = "pass",
     };
     predict(report, receiver_for("example.net"), "example.net", &facts);
     report->action = ACTION_ACCEPT;
@@ -123,7 +130,8 @@ static inline struct report *bad_report(void)
     report->n_deciding = 2;
     report->dmarc = (struct dmarc_result){
         .result = AUTH_FAIL, .policy = DMARC_POLICY_REJECT, .author_domain = "example.com",
-        .record_domain = "example.com", .org_domain = "example.com", .rfc7489 = { AUTH_FAIL, DMARC_POLICY_REJECT },
+        .record_domain = "example.com", .org_domain = "example.com",
+        .rfc9989 = make_reading(AUTH_FAIL), .rfc7489 = make_reading(AUTH_FAIL), .libopendmarc = "reject",
     };
     findings_add(&report->findings, FINDING_DKIM_NONE, "example.com", "example.com", "");
     findings_add(&report->findings, FINDING_SPF_FAIL, "203.0.113.5", "example.com", "-all");

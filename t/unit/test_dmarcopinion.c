@@ -78,7 +78,8 @@ START_TEST(judges_identities)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dmarcopinion_question question = {
-            .author = "mail.example.com", .record = "v=DMARC1; p=reject", .spf = cases[i].spf, .dkim = cases[i].dkim, .n_dkim = 2,
+            .author = "mail.example.com", .record = "v=DMARC1; p=reject",
+            .spf = cases[i].spf, .dkim = cases[i].dkim, .n_dkim = 2,
         };
         const char *answer = dmarcopinion_ask(opinion, &question);
         ck_assert_msg(answer != NULL && strcmp(answer, cases[i].want) == 0, "%s: %s", cases[i].name, answer);
@@ -89,7 +90,7 @@ START_TEST(judges_identities)
 }
 END_TEST
 
-/* Its buffers hold 512 bytes of a tag, 256 of a URI, 32 of a format; beyond them it reads and follows what is not there. */
+/* Its buffers hold 512 bytes of a tag, 256 of a URI, 32 of a format; it does not stop at their ends. */
 START_TEST(is_not_asked_what_it_cannot_hold)
 {
     static const struct { const char *before, *after; size_t safe, unsafe; } cases[] = {
@@ -124,7 +125,9 @@ START_TEST(survives_mutations)
         "v=DMARC1; p=reject; sp=none; adkim=s; aspf=r; pct=50; rf=afrf,iodef; ri=86400; fo=0:1:d:s",
         "v=DMARC1; p=quarantine; rua=mailto:a@example.com,mailto:b@example.com!10m; ruf=mailto:c@example.com",
     };
-    static const char *const pieces[] = { ";", "=", ",", ":", "rf=", "rua=", "fo=", "p=", " ", "aaaaaaaaaaaaaaaaaaaaaaaa", NULL };
+    static const char *const pieces[] = {
+        ";", "=", ",", ":", "rf=", "rua=", "fo=", "p=", " ", "aaaaaaaaaaaaaaaaaaaaaaaa", NULL
+    };
     uint64_t state = 7489;
 
     for (int round = 0; round < 20000; round++) {

@@ -146,7 +146,8 @@ START_TEST(dmarc_facts)
         { "p=none known, SPF not", AUTH_TEMPERROR, DMARC_POLICY_NONE, T, U, U, F, F },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct dmarc_result dmarc = { .result = cases[i].result, .policy = cases[i].policy };
+        struct dmarc_reading reading = { .result = cases[i].result, .policy = cases[i].policy };
+        struct dmarc_result dmarc = { .rfc9989 = reading, .rfc7489 = reading };
         struct facts facts = gather(NULL, 0, NULL, &dmarc, NULL);
         ck_assert_msg(facts.value[FACT_DMARC_RECORD] == cases[i].record, "%s", cases[i].name);
         ck_assert_msg(facts.value[FACT_DMARC_PASS] == cases[i].pass, "%s", cases[i].name);

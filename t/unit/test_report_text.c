@@ -64,7 +64,7 @@ START_TEST(prints_text)
         "  error    dmarc-fail\n"
         "           DMARC fail for example.com\n"
         "           mend: let SPF pass for a MAIL FROM in example.com, or sign with a DKIM key of example.com\n"
-        "           RFC 7489 section 6.6.2\n"
+        "           RFC 9989 section 5.3.5\n"
         "  warning  dkim-none\n"
         "           the message has no DKIM signature\n"
         "           mend: have the signer sign mail from example.com, and list it before preflight-milter in\n"
@@ -185,7 +185,7 @@ START_TEST(text_survives_any_bytes)
     report->dkim.items[0].selector = NULL;
     report->dkim.skipped = 1000;
     report->trouble = xstrdup("dns: no answer\n");
-    report->dmarc.problem = "p= is missing";
+    report->dmarc.rfc9989.problem = "p= is missing";
     findings_add(&report->findings, FINDING_SPF_PERMERROR, big, big, big);
     findings_add(&report->findings, FINDING_FROM_MISSING, "\033[2J", "\n", "\n");
     predict(report, receiver_for(NULL), big, &facts);
