@@ -1,10 +1,13 @@
 /*
- * Fuzz target: the whole SPF evaluator.  Lines: client, HELO, MAIL FROM, then the DNS's answers (fuzzdns.h).
- * The limits of RFC 7208 section 4.6.4 hold, only a DNS failure gives temperror, and waiting changes no answer.
+ * Fuzz target: the whole SPF evaluator, libspf2's opinion and the lint.  Lines: client, HELO, MAIL FROM, then the DNS's
+ * answers (fuzzdns.h).  The limits of RFC 7208 section 4.6.4 hold, only a DNS failure gives temperror, waiting changes
+ * no answer; libspf2 stays within its lookups and never differs without a reason.
  */
 #include "config.h"
 
 #include "lib/check/spfcheck.h"
+#include "lib/check/spflint.h"
+#include "lib/check/spfopinion.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/fuzzdns.h"
 
@@ -68,6 +71,30 @@ static void check_same(const struct spf_result *a, const struct spf_result *b)
           strcmp(a->explanation, b->explanation) == 0 && strcmp(a->problem, b->problem) == 0, "texts differ");
 }
 
+static void ask_libspf2(const struct evaluation *e, struct spf_result *r)
+{
+    struct dns_budget budget = { .deadline_ms = INT64_MAX, .questions = QUESTIONS_MAX };
+
+    spfopinion_ask(e->dns, &budget, e->helo, e->mailfrom, r);
+    HOLDS(budget.asked <= SPFOPINION_LOOKUPS && budget.failed == 0, "%d lookups", budget.asked);
+    HOLDS(r->libspf2.is_known || r->libspf2.reason == NULL, "no opinion, but a reason");
+    if (!r->libspf2.is_known)
+        return;
+    HOLDS(r->libspf2.result < AUTH_RESULT_COUNT && r->result != AUTH_TEMPERROR, "%d", r->libspf2.result);
+    HOLDS((r->libspf2.result == r->result) == (r->libspf2.reason == NULL), "%s and %s: %s",
+          auth_result_name(r->result), auth_result_name(r->libspf2.result), r->libspf2.reason);
+    if (r->libspf2.reason != NULL)
+        check_printable(r->libspf2.reason, "reason");
+}
+
+static void lint(const struct evaluation *e, const struct spf_result *r, struct findings *findings)
+{
+    struct dns_budget budget = { .deadline_ms = INT64_MAX, .questions = QUESTIONS_MAX };
+
+    spflint_run(e->dns, &budget, r->domain, findings);
+    HOLDS(budget.asked <= SPFLINT_QUESTIONS && budget.failed == 0, "%d lookups", budget.asked);
+}
+
 /* First without waiting, which decides nothing where an answer is missing; then as often as one likes. */
 static void evaluate(const struct evaluation *e)
 {
@@ -84,7 +111,9 @@ static void evaluate(const struct evaluation *e)
     if (is_final)
         check_same(&first, &second);
     check_same(&second, &third);
+    ask_libspf2(e, &second);
     spfcheck_findings(&second, e->identity == SPF_HELO, &findings);
+    lint(e, &second, &findings);
     check_findings(&findings);
     findings_clear(&findings);
     spf_result_clear(&first);
