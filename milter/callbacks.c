@@ -105,7 +105,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
     callbacks_negotiate(actions, steps, &wish);
     *actions_r = wish.actions;
-    *steps_r |= wish.steps;
+    *steps_r = (*steps_r & steps) | wish.steps;    /* libmilter asks to leave out what has no callback */
     *f2_r = *f3_r = 0;
     atomic_store(&last_has_leading_space, wish.has_leading_space);
     atomic_store(&last_is_quiet, wish.is_quiet);
