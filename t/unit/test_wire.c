@@ -46,7 +46,7 @@ START_TEST(tells_local_submissions)
         { NULL, NULL, 0, false },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        union { struct sockaddr sa; struct sockaddr_in in; struct sockaddr_in6 in6; } addr = { .sa = { .sa_family = 0 } };
+        union { struct sockaddr sa; struct sockaddr_in in; struct sockaddr_in6 in6; } addr = { 0 };
         if (cases[i].addr != NULL && strchr(cases[i].addr, ':') != NULL) {
             addr.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)cases[i].port) };
             ck_assert_int_eq(inet_pton(AF_INET6, cases[i].addr, &addr.in6.sin6_addr), 1);
