@@ -73,6 +73,13 @@ static void replace(char **place, char *text)
     *place = text;
 }
 
+static void note_unanswered(struct spfeval *eval, const char *name, enum dns_type type, enum dns_status status)
+{
+    eval->result->flags |= SPF_FLAG_TIMEOUT;
+    if (eval->unanswered == NULL)
+        eval->unanswered = xasprintf("%s of %s: %s", dns_type_name(type), name, dns_status_name(status));
+}
+
 enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type type,
                           const struct dns_answer **answer_r, enum dns_status *status_r)
 {
@@ -90,10 +97,10 @@ enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type 
         return SPFMATCH_YES;
     dns_answer_unref(answer);
     *answer_r = NULL;
-    if (status == DNS_TIMEOUT)
-        eval->result->flags |= SPF_FLAG_TIMEOUT;
-    if (status == DNS_PENDING)
+    if (status == DNS_PENDING && eval->budget->no_wait)
         eval->is_pending = true;
+    else if (status == DNS_TIMEOUT || status == DNS_PENDING)
+        note_unanswered(eval, name, type, status);
     return is_back ? SPFMATCH_NO : SPFMATCH_TEMPERROR;
 }
 
@@ -345,14 +352,17 @@ static void explain(struct spfeval *eval, const struct spfframe *frame, const st
 {
     char name[DOMAIN_MAX];
     struct str text = STR_EMPTY, out = STR_EMPTY;
+    bool had_unanswered = eval->unanswered != NULL;
 
-    if (exp == NULL || spfterm_target(eval, frame, exp, name) < 0)
+    if (exp == NULL)
         return;
-    if (fetch_explanation(eval, name, &text)) {
+    if (spfterm_target(eval, frame, exp, name) == 0 && fetch_explanation(eval, name, &text)) {
         spfeval_set_env(eval, frame, str_get(&text));
         if (spfmacro_explanation(str_get(&text), &eval->env, &out) == 0)
             replace(&eval->result->explanation, str_steal(&out));
     }
+    if (!had_unanswered)
+        replace(&eval->unanswered, NULL);
     str_clear(&text);
     str_clear(&out);
 }
@@ -447,6 +457,23 @@ static struct ip_addr client_address(const struct ip_addr *client)
     return addr;
 }
 
+/*
+ * ptr and the p macro read a failure of the client's servers as no match (section 5.5), which all receivers will meet.
+ * That nobody answered us in time is our own trouble, and no ground for a result.
+ */
+static void judge_unanswered(struct spfeval *eval)
+{
+    struct spf_result *result = eval->result;
+
+    if (eval->unanswered == NULL || result->result == AUTH_TEMPERROR)
+        return;
+    result->result = AUTH_TEMPERROR;
+    replace(&result->problem, escaped(eval->unanswered, PROBLEM_MAX));
+    replace(&result->term, NULL);
+    replace(&result->record_domain, NULL);
+    replace(&result->explanation, NULL);
+}
+
 static void finish(struct spf_result *result)
 {
     char **texts[] = { &result->term, &result->record_domain, &result->explanation, &result->problem };
@@ -476,8 +503,10 @@ void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_ad
 
     result.domain = shown_domain(sender.domain);
     result.result = check_host(&eval, &frame);
+    judge_unanswered(&eval);
     finish(&result);
     *result_r = result;
+    free(eval.unanswered);
     str_clear(&eval.found);
     free(sender.local);
     free(sender.domain);

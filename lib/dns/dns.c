@@ -303,7 +303,7 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
     if (answer == NULL)
         answer = ask_and_wait(dns, &q, budget);
     pthread_mutex_unlock(&dns->lock);
-    if (answer->status == DNS_PENDING)
+    if (answer->status == DNS_PENDING && budget->no_wait)
         budget->pending++;
     else if (is_failure(answer->status))
         count_failure(budget, q.name, type);

@@ -5,8 +5,10 @@
 
 #include "t/unit/fakedns.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/dns/dns.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,6 +33,7 @@ struct fakedns {
     pthread_t thread;
     pthread_mutex_t lock;       /* covers what follows */
     enum fakedns_mode mode;
+    struct dns *zone;           /* answers in place of the table, or NULL */
     int tcp_count;
     int name_count;
     struct { char name[256]; int count; } names[NAMES_MAX];
@@ -239,6 +242,19 @@ static void answer(const struct request *r, struct str *s)
     }
 }
 
+/* The zone's own packet, under the number of the request. */
+static void answer_from(struct dns *zone, const struct request *r, struct str *s)
+{
+    struct dns_budget budget = { .deadline_ms = clock_ms() + 1000, .questions = 1 };
+    const struct dns_answer *found = dns_lookup(zone, r->name, (enum dns_type)r->type, &budget);
+
+    if (found->packet != NULL) {
+        str_addn(s, r->data, 2);
+        str_addn(s, found->packet + 2, found->packet_len - 2);
+    }
+    dns_answer_unref(found);
+}
+
 static void serve(struct fakedns *f, const uint8_t *data, size_t len, bool is_tcp, struct str *out)
 {
     struct request r;
@@ -248,10 +264,13 @@ static void serve(struct fakedns *f, const uint8_t *data, size_t len, bool is_tc
     r.is_tcp = is_tcp;
     pthread_mutex_lock(&f->lock);
     enum fakedns_mode mode = f->mode;
+    struct dns *zone = f->zone;
     count(f, &r);
     pthread_mutex_unlock(&f->lock);
     if (mode == FAKEDNS_SERVFAIL)
         add_header(out, &r, 2, 0, 0);
+    else if (zone != NULL)
+        answer_from(zone, &r, out);
     else if (mode == FAKEDNS_ANSWER)
         answer(&r, out);
 }
@@ -367,6 +386,13 @@ void fakedns_set_mode(struct fakedns *f, enum fakedns_mode mode)
 {
     pthread_mutex_lock(&f->lock);
     f->mode = mode;
+    pthread_mutex_unlock(&f->lock);
+}
+
+void fakedns_set_zone(struct fakedns *f, struct dns *zone)
+{
+    pthread_mutex_lock(&f->lock);
+    f->zone = zone;
     pthread_mutex_unlock(&f->lock);
 }
 
