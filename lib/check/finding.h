@@ -53,10 +53,11 @@ struct finding {
 
 struct findings {
     struct finding *items;
-    size_t count, capacity;     /* at most FINDINGS_MAX; further ones are dropped */
+    size_t count, capacity;     /* at most FINDINGS_MAX, of one id FINDINGS_PER_ID; further ones are dropped */
 };
 
-#define FINDINGS_MAX 200
+#define FINDINGS_MAX 500
+#define FINDINGS_PER_ID 40      /* so that those of many addresses or signatures leave room for others */
 
 const struct finding_row *finding_row(enum finding_id id);
 const char *severity_name(enum severity severity);      /* "info", "warning", "error" */
