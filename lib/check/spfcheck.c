@@ -487,6 +487,26 @@ static void finish(struct spf_result *result)
     }
 }
 
+static void sender_clear(struct sender *sender)
+{
+    free(sender->local);
+    free(sender->domain);
+    free(sender->whole);
+}
+
+void spfcheck_unknown(enum spf_identity identity, const char *helo, const char *mailfrom, const char *problem,
+                      struct spf_result *result_r)
+{
+    struct sender sender = split_sender(identity, helo, mailfrom);
+    struct spf_result result = { .identity = identity, .result = AUTH_TEMPERROR };
+
+    result.domain = shown_domain(sender.domain);
+    result.problem = xstrdup(problem);
+    finish(&result);
+    *result_r = result;
+    sender_clear(&sender);
+}
+
 void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
                   const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r)
 {
@@ -508,7 +528,5 @@ void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_ad
     *result_r = result;
     free(eval.unanswered);
     str_clear(&eval.found);
-    free(sender.local);
-    free(sender.domain);
-    free(sender.whole);
+    sender_clear(&sender);
 }
