@@ -357,8 +357,7 @@ static char *describe_trouble(const struct preflight_message *m, const struct re
         return NULL;
     struct str text = STR_EMPTY;
     if (budget->failed > 0) {
-        str_add(&text, "dns: no answer for ");
-        str_add_escaped(&text, budget->failed_name, sizeof(budget->failed_name), false);
+        str_addf(&text, "dns: no answer for %s", budget->failed_name);
         if (budget->failed > 1)
             str_addf(&text, " and %d more", budget->failed - 1);
         if (budget->is_spent)

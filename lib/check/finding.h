@@ -46,7 +46,7 @@ struct finding_row {
 
 struct finding {
     const struct finding_row *row;
-    char *subject;              /* an address, domain, selector, header field; never NULL, "" where none */
+    char *subject;              /* an address, domain, selector, header field; escaped; never NULL, "" where none */
     char *text;                 /* filled in; untrusted bytes escaped, one line */
     char *remedy;
 };

@@ -51,20 +51,12 @@ void spf_result_clear(struct spf_result *result)
     memset(result, 0, sizeof(*result));
 }
 
-static char *escaped(const char *text, size_t max)
-{
-    struct str out = STR_EMPTY;
-
-    str_add_escaped(&out, text, max, false);
-    return str_steal(&out);
-}
-
-/* A domain as it is told: normalized, or escaped where it is none.  Caller frees. */
+/* A domain as it is told: normalized, or as it stands where it is none.  Caller frees. */
 static char *shown_domain(const char *text)
 {
     char normalized[DOMAIN_MAX];
 
-    return domain_normalize(text, normalized) == 0 ? xstrdup(normalized) : escaped(text, DOMAIN_MAX);
+    return domain_normalize(text, normalized) == 0 ? xstrdup(normalized) : xstrndup(text, DOMAIN_MAX);
 }
 
 static void replace(char **place, char *text)
@@ -118,7 +110,7 @@ void spfeval_problem(struct spfeval *eval, const struct spfframe *frame, const c
     if (term != NULL && *term != '\0')
         str_addf(&text, "'%s' in the SPF record of %s: ", term, frame->domain);
     str_add(&text, why.text);
-    eval->result->problem = escaped(str_get(&text), PROBLEM_MAX);
+    eval->result->problem = xstrndup(str_get(&text), PROBLEM_MAX);
     str_clear(&text);
     replace(&eval->result->term, xstrdup(term == NULL ? "" : term));
     replace(&eval->result->record_domain, shown_domain(frame->domain));
@@ -135,7 +127,7 @@ void spfeval_step(struct spfeval *eval, const struct spfframe *frame, const char
         step->depth = frame->depth;
         step->domain = shown_domain(frame->domain);
         step->term = xstrdup(term);
-        step->text = escaped(str_get(&eval->found), STEP_TEXT_MAX);
+        step->text = xstrndup(str_get(&eval->found), STEP_TEXT_MAX);
         step->lookups = result->lookups;
         step->void_lookups = result->void_lookups;
     }
@@ -468,7 +460,7 @@ static void judge_unanswered(struct spfeval *eval)
     if (eval->unanswered == NULL || result->result == AUTH_TEMPERROR)
         return;
     result->result = AUTH_TEMPERROR;
-    replace(&result->problem, escaped(eval->unanswered, PROBLEM_MAX));
+    replace(&result->problem, xstrndup(eval->unanswered, PROBLEM_MAX));
     replace(&result->term, NULL);
     replace(&result->record_domain, NULL);
     replace(&result->explanation, NULL);

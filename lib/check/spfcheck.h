@@ -32,16 +32,17 @@ struct spf_step {
     int depth;              /* 0: the domain asked about; +1 per include or redirect */
     char *domain;           /* whose record */
     char *term;             /* "include:_spf.example.com", "mx", ... or "" for the record itself */
-    char *text;             /* the record, or the addresses and names found; escaped */
+    char *text;             /* the record, or the addresses and names found */
     int lookups;            /* terms counted after this step */
     int void_lookups;
 };
 
+/* Texts are as the DNS and the envelope have them, cut but not escaped: untrusted. */
 struct spf_result {
     enum auth_result result;
     enum spf_identity identity;
     struct ip_addr address; /* family 0: see spfcheck_unknown */
-    char *domain;           /* the identity's domain: of MAIL FROM, or HELO; normalized, escaped where it is no name */
+    char *domain;           /* the identity's domain: of MAIL FROM, or HELO; normalized where it is a name */
     char *term;             /* the term that decided, as written ("-all", "ip4:..."), "" where none did */
     char *record_domain;    /* whose record that term stands in; differs from domain after redirect= */
     int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them; 11 where over the limit */

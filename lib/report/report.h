@@ -33,7 +33,7 @@ struct report {
     struct findings findings;
     struct prediction *predictions; /* one per recipient domain, or one for any recipient */
     size_t n_predictions;
-    char *trouble;                  /* our own: "dns: no answer in time for TXT example.com"; NULL where none */
+    char *trouble;                  /* our own: "dns: no answer for TXT example.com", not escaped; NULL where none */
     int ms;                         /* waited at the end of the message */
 };
 

@@ -298,6 +298,38 @@ START_TEST(spent_lookups_are_ours_to_report)
 }
 END_TEST
 
+static void has_once(const char *where, const char *text, const char *escaped)
+{
+    const char *at = strstr(text, escaped);
+
+    ck_assert_msg(at != NULL && (at == text || at[-1] != '\\'), "%s: %s", where, text);
+}
+
+/* What is not printable is escaped where it is written, and only there. */
+START_TEST(escapes_once)
+{
+    const struct preflight_origin origin = { .is_local = true };
+    struct preflight_message *m = preflight_begin(engine, &origin, "a@bad\x01.example", NULL);
+    struct str text = STR_EMPTY, line = STR_EMPTY;
+
+    preflight_header(m, "X\x02\xe9", " \xe9");
+    preflight_header(m, "From", " a@garbled.example");
+    preflight_end_of_header(m);
+    struct report *report = preflight_end(&m, NULL);
+    report_text(report, false, &text);
+    report_log_line(report, &line);
+    has_once("text, domain", str_get(&text), "mailfrom bad\\x01.example");
+    has_once("text, field", str_get(&text), "the field X\\x02\\xe9 has");
+    has_once("log line", str_get(&line), "from=<a@bad\\x01.example>");
+    str_reset(&text);
+    report_reply(report, &text);
+    has_once("reply", str_get(&text), "bad\\x01.example");
+    str_clear(&text);
+    str_clear(&line);
+    report_free(&report);
+}
+END_TEST
+
 START_TEST(a_message_outlives_its_engine)
 {
     const struct preflight_origin origin = { .is_local = true };
@@ -332,6 +364,7 @@ int main(void)
     tcase_add_test(tc, judges_every_address_or_is_unsure);
     tcase_add_test(tc, many_addresses_hide_no_finding);
     tcase_add_test(tc, spent_lookups_are_ours_to_report);
+    tcase_add_test(tc, escapes_once);
     tcase_add_test(tc, a_message_outlives_its_engine);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
