@@ -5,17 +5,13 @@
 #include "config.h"
 
 #include "lib/check/dmarccheck.h"
+#include "lib/check/taglist.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define TAG_VALUE_MAX 512       /* longer values are cut: none that we read is longer than "quarantine" */
-
-struct tag {
-    char name[32];
-    char value[TAG_VALUE_MAX];
-};
 
 const char *dmarc_policy_name(enum dmarc_policy policy)
 {
@@ -24,35 +20,18 @@ const char *dmarc_policy_name(enum dmarc_policy policy)
     return names[policy];
 }
 
-static void copy_trimmed(char *to, size_t size, const char *from, size_t len)
+/* Section 6.4 has the names as ABNF strings, in which case does not count. */
+static bool is_named(const struct tag *tag, const char *name)
 {
-    while (len > 0 && strchr(" \t", from[0]) != NULL) {
-        from++;
-        len--;
-    }
-    while (len > 0 && strchr(" \t", from[len - 1]) != NULL)
-        len--;
-    if (len >= size)
-        len = size - 1;
-    memcpy(to, from, len);
-    to[len] = '\0';
+    return strlen(name) == tag->name_len && strncasecmp(tag->name, name, tag->name_len) == 0;
 }
 
-/* The next "name = value" up to ';'.  A part without '=' gives an empty name.  Returns the rest, NULL at the end. */
-static const char *next_tag(const char *text, struct tag *tag_r)
+static void copy_value(const struct tag *tag, char value_r[TAG_VALUE_MAX])
 {
-    if (*text == '\0')
-        return NULL;
-    size_t len = strcspn(text, ";");
-    const char *equals = memchr(text, '=', len);
+    size_t len = tag->value_len < TAG_VALUE_MAX ? tag->value_len : TAG_VALUE_MAX - 1;
 
-    tag_r->name[0] = tag_r->value[0] = '\0';
-    if (equals != NULL) {
-        size_t name_len = (size_t)(equals - text);
-        copy_trimmed(tag_r->name, sizeof(tag_r->name), text, name_len);
-        copy_trimmed(tag_r->value, sizeof(tag_r->value), equals + 1, len - name_len - 1);
-    }
-    return text[len] == ';' ? text + len + 1 : text + len;
+    memcpy(value_r, tag->value, len);
+    value_r[len] = '\0';
 }
 
 static enum dmarc_policy parse_policy(const char *value)
@@ -81,36 +60,53 @@ static int parse_percent(const char *value)
 
 static void read_tag(const struct tag *tag, struct dmarc_record *record, bool *bad_p, bool *bad_sp)
 {
-    if (strcasecmp(tag->name, "p") == 0) {
-        record->p = parse_policy(tag->value);
+    char value[TAG_VALUE_MAX];
+
+    copy_value(tag, value);
+    if (is_named(tag, "p")) {
+        record->p = parse_policy(value);
         *bad_p = record->p == DMARC_POLICY_ABSENT;
-    } else if (strcasecmp(tag->name, "sp") == 0) {
-        record->sp = parse_policy(tag->value);
+    } else if (is_named(tag, "sp")) {
+        record->sp = parse_policy(value);
         *bad_sp = record->sp == DMARC_POLICY_ABSENT;
-    } else if (strcasecmp(tag->name, "adkim") == 0) {
-        record->strict_dkim = strcasecmp(tag->value, "s") == 0;
-    } else if (strcasecmp(tag->name, "aspf") == 0) {
-        record->strict_spf = strcasecmp(tag->value, "s") == 0;
-    } else if (strcasecmp(tag->name, "pct") == 0) {
-        record->pct = parse_percent(tag->value);
-    } else if (strcasecmp(tag->name, "rua") == 0) {
-        record->has_rua = has_report_uri(tag->value);
+    } else if (is_named(tag, "adkim")) {
+        record->strict_dkim = strcasecmp(value, "s") == 0;
+    } else if (is_named(tag, "aspf")) {
+        record->strict_spf = strcasecmp(value, "s") == 0;
+    } else if (is_named(tag, "pct")) {
+        record->pct = parse_percent(value);
+    } else if (is_named(tag, "rua")) {
+        record->has_rua = has_report_uri(value);
     }
+}
+
+/* The version stands first, exactly so. */
+static bool has_version(const char *text, struct taglist *list)
+{
+    static const char version[] = "DMARC1";
+    struct tag tag;
+
+    return strncasecmp(text, "v", 1) == 0 && taglist_next(list, &tag) == 1 && is_named(&tag, "v") &&
+           tag.value_len == strlen(version) && memcmp(tag.value, version, tag.value_len) == 0;
 }
 
 int dmarc_record_parse(const char *text, struct dmarc_record *record_r, const char **problem_r)
 {
     struct dmarc_record record = { .pct = 100 };
+    struct taglist list;
     struct tag tag;
-    const char *rest = next_tag(text, &tag);
+    int rc;
 
     *problem_r = NULL;
-    if (rest == NULL || strchr("vV", text[0]) == NULL || strcasecmp(tag.name, "v") != 0 || strcmp(tag.value, "DMARC1") != 0)
+    taglist_init(&list, text, strlen(text));
+    if (!has_version(text, &list))
         return 1;
 
     bool bad_p = true, bad_sp = false;
-    while ((rest = next_tag(rest, &tag)) != NULL)
-        read_tag(&tag, &record, &bad_p, &bad_sp);
+    while ((rc = taglist_next(&list, &tag)) != 0) {
+        if (rc > 0)
+            read_tag(&tag, &record, &bad_p, &bad_sp);
+    }
 
     if (bad_p || bad_sp) {
         *problem_r = bad_p ? "its p tag is missing or none of none, quarantine, reject"
