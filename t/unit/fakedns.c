@@ -43,13 +43,13 @@ struct request {
     const uint8_t *data;
     size_t question_end;
     char name[256];
-    char label[64];             /* the first, up to a dash */
+    char label[64];             /* the first but _dmarc, up to a dash */
     unsigned type;
     bool is_tcp;
 };
 
 enum behaviour { PLAIN, TTL0, TTL1, NX, NX_WITHOUT_SOA, NODATA, SERVFAIL, REFUSED, HOLE, GARBAGE, SHORT, WRONG_ID,
-                 LIE, TC, TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY };
+                 LIE, TC, TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY, BAD_TXT };
 
 static const struct { const char *label; enum behaviour behaviour; } behaviours[] = {
     { "ttl0", TTL0 },           /* ttl of 0; else 60 */
@@ -71,6 +71,7 @@ static const struct { const char *label; enum behaviour behaviour; } behaviours[
     { "loop", LOOP },           /* an alias of itself */
     { "huge", HUGE_TXT },       /* 60,000 bytes of TXT, over TCP */
     { "many", MANY },           /* 4,000 records, over TCP */
+    { "badtxt", BAD_TXT },      /* a TXT record whose string is longer than the record */
 };
 
 static enum behaviour behaviour_of(const char *label)
@@ -105,7 +106,8 @@ static bool parse(const uint8_t *data, size_t len, struct request *r)
     if (at + 5 > len)
         return false;
     ascii_lower(r->name);
-    snprintf(r->label, sizeof(r->label), "%.*s", (int)strcspn(r->name, ".-"), r->name);
+    size_t prefix = strncmp(r->name, "_dmarc.", 7) == 0 ? 7 : 0;
+    snprintf(r->label, sizeof(r->label), "%.*s", (int)strcspn(r->name + prefix, ".-"), r->name + prefix);
     r->type = (unsigned)data[at + 1] << 8 | data[at + 2];
     r->question_end = at + 5;
     return true;
@@ -239,6 +241,7 @@ static void answer(const struct request *r, struct str *s)
     case LOOP: add_alias(s, r, "\xc0\x0c", 2); break;
     case HUGE_TXT: add_huge(s, r); break;
     case MANY: add_many(s, r); break;
+    case BAD_TXT: add_header(s, r, 0, 1, 0); add_record(s, TYPE_TXT, 60, "\x40v=spf1 -all", 12); break;
     }
 }
 

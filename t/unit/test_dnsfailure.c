@@ -354,6 +354,31 @@ START_TEST(failure_is_temperror_at_worst)
 }
 END_TEST
 
+/* A record that cannot be read may have said anything. */
+START_TEST(garbage_is_temperror)
+{
+    server = fakedns_start();
+    struct conf *conf = make_conf(true, true);
+    struct preflight *engine = make_engine(conf);
+    struct report *report = judge(engine, "a@badtxt.example", false);
+    ck_assert_str_eq(auth_result_name(report_spf(report)), "temperror");
+    report_free(&report);
+
+    const struct preflight_origin origin = { .is_local = true };
+    struct preflight_message *m = preflight_begin(engine, &origin, "a@plain.example", NULL);
+    preflight_header(m, "From", " a@badtxt.example");
+    preflight_end_of_header(m);
+    report = preflight_end(&m, NULL);
+    ck_assert_str_eq(auth_result_name(report->dmarc.result), "temperror");
+    ck_assert_str_eq(verdict_name(report->verdict), "unsure");
+    ck_assert_ptr_nonnull(report->trouble);
+    report_free(&report);
+    preflight_unref(&engine);
+    conf_unref(&conf);
+    fakedns_stop(&server);
+}
+END_TEST
+
 static void make_signature(void)
 {
     EVP_PKEY *key = sign_make_rsa(2048);
@@ -385,6 +410,7 @@ int main(void)
     tcase_add_loop_test(tc, two_passes_are_one, 0, ROUNDS);
     tcase_add_loop_test(tc, failure_is_unsure_at_worst, 0, ROUNDS);
     tcase_add_loop_test(tc, failure_is_temperror_at_worst, 0, ROUNDS);
+    tcase_add_test(tc, garbage_is_temperror);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
