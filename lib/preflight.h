@@ -29,7 +29,8 @@ struct preflight_origin {
 };
 
 /*
- * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section is the same.
+ * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section, and
+ * /etc/resolv.conf if that names the servers, are the same.
  * NULL with err where the configuration cannot be put to work.
  */
 struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err);
