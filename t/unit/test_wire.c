@@ -1,5 +1,5 @@
 /*
- * milter/wire: addresses without <>, local submissions, the text of replies.
+ * milter/wire: local submissions, the text of replies.
  */
 #include "config.h"
 
@@ -9,27 +9,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-
-START_TEST(strips_brackets)
-{
-    static const struct { const char *in, *want; } cases[] = {
-        { "<a@example.com>", "a@example.com" },
-        { "a@example.com", "a@example.com" },
-        { "<>", "" },
-        { "", "" },
-        { "<", "" },
-        { "<\"a>b\"@example.com>", "\"a>b\"@example.com" },
-        { "<a@example.com", "a@example.com" },
-        { "a@example.com>", "a@example.com>" },
-        { "<<a@example.com>>", "<a@example.com>" },
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char *address = wire_address(cases[i].in);
-        ck_assert_str_eq(address, cases[i].want);
-        free(address);
-    }
-}
-END_TEST
 
 START_TEST(tells_local_submissions)
 {
@@ -96,7 +75,6 @@ int main(void)
 {
     Suite *suite = suite_create("wire");
     TCase *tc = tcase_create("wire");
-    tcase_add_test(tc, strips_brackets);
     tcase_add_test(tc, tells_local_submissions);
     tcase_add_test(tc, makes_reply_texts);
     tcase_add_test(tc, bounds_reply_texts);
