@@ -21,6 +21,12 @@ static const int verdict_levels[VERDICT_COUNT] = {
     [VERDICT_REJECT] = LOG_WARNING,
 };
 
+static const int severity_levels[] = {
+    [SEVERITY_INFO] = LOG_INFO,
+    [SEVERITY_WARNING] = LOG_NOTICE,
+    [SEVERITY_ERROR] = LOG_WARNING,
+};
+
 static void add_sentence(struct str *line, const char *text)
 {
     str_add(line, text);
@@ -53,7 +59,7 @@ static void log_finding(const struct report *report, const struct finding *findi
     }
     if (finding->row->source[0] != '\0')
         str_addf(&line, " [%s]", finding->row->source);
-    log_line(finding->row->severity == SEVERITY_ERROR ? LOG_WARNING : LOG_NOTICE, "%s", str_get(&line));
+    log_line(severity_levels[finding->row->severity], "%s", str_get(&line));
     str_clear(&line);
 }
 
@@ -79,8 +85,7 @@ void journal_report(const struct report *report, struct explain *explain, int ex
 
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct finding *f = &report->findings.items[i];
-        if (f->row->severity != SEVERITY_INFO &&
-            explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
+        if (explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
             log_finding(report, f);
     }
 }
