@@ -222,6 +222,7 @@ START_TEST(an_egress_known_in_part_is_unsure)
     ck_assert(strstr(str_get(&line), " spf=temperror ") != NULL);
     ck_assert(findings_has(&report->findings, FINDING_EGRESS_UNKNOWN));
     ck_assert_str_eq(report->trouble, "dns: no answer for AAAA mail.example.com");
+    ck_assert_int_eq(report->predictions[0].because[0], FINDING_EGRESS_UNKNOWN);
     str_clear(&line);
     report_free(&report);
 }
