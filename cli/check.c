@@ -7,7 +7,6 @@
 #include "cli/source.h"
 #include "lib/base/domain.h"
 #include "lib/base/err.h"
-#include "lib/base/mem.h"
 #include "lib/message/reader.h"
 
 #include <errno.h>

@@ -25,7 +25,7 @@ struct preflight_origin {
     bool is_local;                  /* submitted by sendmail(1), not over SMTP */
     const char *user;               /* {auth_authen} */
     const char *daemon;             /* {daemon_name} */
-    const struct conf_egress *egress;   /* judge with this one in place of choosing; must outlive the message; or NULL */
+    const struct conf_egress *egress;   /* judge with this one, do not choose; must outlive the message; or NULL */
 };
 
 /*
@@ -39,7 +39,7 @@ void preflight_unref(struct preflight **preflight);
 const struct conf *preflight_conf(const struct preflight *preflight);
 struct dns *preflight_dns(struct preflight *preflight);
 
-/* Is it outgoing (DESIGN section 3)? */
+/* Is it outgoing, as the section outgoing of preflight.conf(5) has it? */
 bool preflight_is_outgoing(const struct preflight *preflight, const struct preflight_origin *origin);
 
 /*

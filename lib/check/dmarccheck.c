@@ -59,7 +59,8 @@ static enum discovery read_answer(const struct dns_answer *answer, struct dmarc_
     return found;
 }
 
-static enum discovery look_up(struct dns *dns, struct dns_budget *budget, const char *domain, struct dmarc_result *result)
+static enum discovery look_up(struct dns *dns, struct dns_budget *budget, const char *domain,
+                              struct dmarc_result *result)
 {
     char name[DOMAIN_MAX];
 
@@ -166,9 +167,9 @@ static enum dmarc_policy weaken(enum dmarc_policy policy, int pct)
     return pct == 0 && policy > DMARC_POLICY_NONE ? policy - 1 : policy;
 }
 
-void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct orgdomain *orgdomain, const char *author_domain,
-                    struct spf_result *spf, size_t n_spf, size_t n_deciding, struct dkim_results *dkim,
-                    struct dmarc_result *result_r)
+void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct orgdomain *orgdomain,
+                    const char *author_domain, struct spf_result *spf, size_t n_spf, size_t n_deciding,
+                    struct dkim_results *dkim, struct dmarc_result *result_r)
 {
     memset(result_r, 0, sizeof(*result_r));
     result_r->record.pct = 100;
@@ -229,7 +230,8 @@ static void describe(const struct dmarc_result *result, const struct spf_result 
     for (size_t i = 0; i < dkim->count && i < 3; i++) {
         const struct dkim_result *sig = &dkim->items[i];
         str_addf(text, "%s%s for %s (%s)", i > 0 ? ", " : "", auth_result_name(sig->result),
-                 sig->domain[0] == '\0' ? "an unreadable domain" : sig->domain, sig->aligned ? "aligned" : "not aligned");
+                 sig->domain[0] == '\0' ? "an unreadable domain" : sig->domain,
+                 sig->aligned ? "aligned" : "not aligned");
     }
 }
 

@@ -60,9 +60,9 @@ void dmarccheck_prefetch(struct dns *dns, const struct orgdomain *orgdomain, con
  * Marks aligned in all SPF and DKIM results it is given.  Only the first n_deciding SPF results count (the mailfrom
  * identity, or helo for a null sender), and with their worst address: SPF passes for DMARC only if all of them pass.
  */
-void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct orgdomain *orgdomain, const char *author_domain,
-                    struct spf_result *spf, size_t n_spf, size_t n_deciding, struct dkim_results *dkim,
-                    struct dmarc_result *result_r);
+void dmarccheck_run(struct dns *dns, struct dns_budget *budget, const struct orgdomain *orgdomain,
+                    const char *author_domain, struct spf_result *spf, size_t n_spf, size_t n_deciding,
+                    struct dkim_results *dkim, struct dmarc_result *result_r);
 
 void dmarccheck_findings(const struct dmarc_result *result, const struct spf_result *spf, size_t n_spf,
                          const struct dkim_results *dkim, struct findings *findings);

@@ -14,13 +14,15 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
 /* Bits, so that a rule's facts can name the findings they rest on. */
 enum check_kind {
-    CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32, CHECK_CONTENT = 64
+    CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32,
+    CHECK_CONTENT = 64
 };
 
 enum finding_id {
     FINDING_SPF_NONE, FINDING_SPF_FAIL, FINDING_SPF_SOFTFAIL, FINDING_SPF_NEUTRAL, FINDING_SPF_PERMERROR,
     FINDING_SPF_TEMPERROR, FINDING_SPF_MULTIPLE_RECORDS, FINDING_SPF_TOO_MANY_LOOKUPS, FINDING_SPF_NEAR_LOOKUP_LIMIT,
-    FINDING_SPF_VOID_LOOKUPS, FINDING_SPF_PASS_ALL, FINDING_SPF_PTR_USED, FINDING_SPF_NOT_ALIGNED, FINDING_SPF_HELO_FAIL,
+    FINDING_SPF_VOID_LOOKUPS, FINDING_SPF_PASS_ALL, FINDING_SPF_PTR_USED, FINDING_SPF_NOT_ALIGNED,
+    FINDING_SPF_HELO_FAIL,
     FINDING_DKIM_NONE, FINDING_DKIM_BODY_CHANGED, FINDING_DKIM_BAD_SIGNATURE, FINDING_DKIM_NO_KEY, FINDING_DKIM_BAD_KEY,
     FINDING_DKIM_KEY_REVOKED, FINDING_DKIM_WEAK_KEY, FINDING_DKIM_SHORT_KEY, FINDING_DKIM_SHA1, FINDING_DKIM_EXPIRED,
     FINDING_DKIM_EXPIRES_SOON, FINDING_DKIM_LENGTH_LIMITED, FINDING_DKIM_TESTING, FINDING_DKIM_NOT_ALIGNED,
@@ -63,11 +65,13 @@ const struct finding_row *finding_row(enum finding_id id);
 const char *severity_name(enum severity severity);      /* "info", "warning", "error" */
 
 /*
- * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts as "".
+ * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts
+ * as "".
  * Where detail is empty, " ({detail})" and ": {detail}" vanish from the text; an empty subject or domain reads
  * "(unknown)" and "the author domain" there.
  */
-void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain, const char *detail);
+void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain,
+                  const char *detail);
 bool findings_has(const struct findings *list, enum finding_id id);
 void findings_clear(struct findings *list);
 

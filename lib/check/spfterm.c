@@ -104,8 +104,8 @@ static int compare_hosts(const void *a, const void *b)
 }
 
 /*
- * The hosts of an MX answer, one after the other; all are asked for at once.  Sorted, since an answer has its records in
- * any order, and on the order depends which void lookups and which failures are met before a match.
+ * The hosts of an MX answer, one after the other; all are asked for at once.  Sorted, since an answer has its records
+ * in any order, and on the order depends which void lookups and which failures are met before a match.
  */
 static enum spfmatch match_hosts(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term,
                                  const struct dns_answer *answer)

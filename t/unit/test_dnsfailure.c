@@ -173,7 +173,9 @@ static struct report *judge(struct preflight *engine, const char *sender, bool i
 
 static struct dns *open_zone(void)
 {
-    const struct dns_settings settings = { .zone = zone_path, .timeout_ms = 1000, .cache_entries = 100, .max_ttl = 3600 };
+    const struct dns_settings settings = {
+        .zone = zone_path, .timeout_ms = 1000, .cache_entries = 100, .max_ttl = 3600,
+    };
     struct err err = { "" };
     struct dns *dns = dns_new(&settings, &err);
 
@@ -256,7 +258,8 @@ START_TEST(two_passes_are_one)
     open_round(_i);
     struct conf *conf = make_conf(true, true);
     for (size_t question = 0; question <= LENGTH(questions); question++)
-        try_two_passes(conf, question % 8 == 7 ? "" : "a@d0.example", question, failures[question % LENGTH(failures)], _i);
+        try_two_passes(conf, question % 8 == 7 ? "" : "a@d0.example", question,
+                       failures[question % LENGTH(failures)], _i);
     conf_unref(&conf);
     close_round();
 }
@@ -287,8 +290,8 @@ static struct outcome outcome_of(struct conf *conf, const char *sender, bool is_
 
 static void compare_outcomes(const struct outcome *sound, const struct outcome *failed, const char *what)
 {
-    ck_assert_msg(failed->verdict == sound->verdict || failed->verdict == VERDICT_UNSURE, "%s: verdict %s, not %s", what,
-                  verdict_name(failed->verdict), verdict_name(sound->verdict));
+    ck_assert_msg(failed->verdict == sound->verdict || failed->verdict == VERDICT_UNSURE, "%s: verdict %s, not %s",
+                  what, verdict_name(failed->verdict), verdict_name(sound->verdict));
     ck_assert_msg(failed->dkim == sound->dkim || failed->dkim == AUTH_TEMPERROR, "%s: dkim %s, not %s", what,
                   auth_result_name(failed->dkim), auth_result_name(sound->dkim));
     ck_assert_msg(failed->dmarc == sound->dmarc || failed->dmarc == AUTH_TEMPERROR, "%s: dmarc %s, not %s", what,
