@@ -17,6 +17,8 @@ import wire
 from process import DEADLINE, Process, wait_until
 from tap import require
 
+HOST_NAME = "mail.example.com"
+
 POSTFIX_SERVICES = """
 pickup    unix  n  -  n  60    1  pickup
 cleanup   unix  n  -  n  -     0  cleanup
@@ -116,9 +118,18 @@ class Key:
         return "%s 300 IN TXT ( %s )\n" % (name, parts)
 
 
+def can_name_host():
+    """May a process here have a host name of its own?"""
+    try:
+        return run_status(["unshare", "--uts", "true"])[0] == 0
+    except FileNotFoundError:
+        return False
+
+
 class Lab:
     def __init__(self, builddir):
         self.milter = os.path.join(builddir, "milter/preflight-milter")
+        self.has_host_name = can_name_host()
         self.dir = tempfile.mkdtemp(prefix="preflight-lab.", dir="/tmp")
         os.chmod(self.dir, 0o755)               # the daemons' users pass through
         self.run_dir = self.path("run")
@@ -136,6 +147,13 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    def milter_command(self, *options):
+        """The daemon, on a host called HOST_NAME where possible: else this machine's resolver is asked for its name."""
+        command = [self.milter, *options]
+        if self.has_host_name:
+            return ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', HOST_NAME, *command]
+        return command
 
     def socket_path(self, name):
         return os.path.join(self.run_dir, name + ".sock")
@@ -394,7 +412,7 @@ class Preflight:
         write(self.conf, configuration + "\n" + tail)
 
     def start(self):
-        self.process = self.lab.start(self.name, [self.lab.milter, "-f", "-c", self.conf])
+        self.process = self.lab.start(self.name, self.lab.milter_command("-f", "-c", self.conf))
         wait_until(lambda: is_answering(self.path) or not self.process.is_running(), "%s's socket" % self.name, 60)
         require(self.process.is_running(), "%s ended:\n%s" % (self.name, "\n".join(self.process.tail())))
 

@@ -14,6 +14,10 @@ class Failure(AssertionError):
     """What a story expected and did not get; the text may have many lines."""
 
 
+class Skip(Exception):
+    """A story cannot be played here; the text says why."""
+
+
 def require(condition, text):
     if not condition:
         raise Failure(text)
@@ -59,6 +63,8 @@ class Run:
         begin = time.monotonic()
         try:
             function()
+        except Skip as reason:
+            print("ok %d - %s # SKIP %s" % (self.count, name, reason))
         except Exception as error:      # a broken story is a failed one, the rest still count
             self.failed += 1
             print("not ok %d - %s" % (self.count, name))
