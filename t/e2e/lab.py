@@ -344,8 +344,9 @@ class Postfix:
         require(self.process.is_running(), "postfix ended:\n" + "\n".join(self.process.tail()))
 
     @staticmethod
-    def _milters(paths):
-        return ", ".join("unix:" + path for path in paths)
+    def _milters(addresses):
+        return ", ".join("unix:" + address if isinstance(address, str) else "inet:%s:%d" % address
+                         for address in addresses)
 
     def _master(self):
         lines = [POSTFIX_SERVICES]
@@ -394,12 +395,13 @@ class Postfix:
 
 
 class Preflight:
-    """The daemon in the foreground, its log on our side."""
+    """The daemon in the foreground, its log on our side; on a local: socket, or over TCP where it gets a port."""
 
-    def __init__(self, lab, name, configuration, user=""):
+    def __init__(self, lab, name, configuration, user="", port=None):
         self.lab = lab
         self.name = name
-        self.path = lab.socket_path(name)
+        self.path = ("127.0.0.1", port) if port else lab.socket_path(name)
+        self.spec = "inet:%d@127.0.0.1" % port if port else "local:" + self.path
         self.conf = lab.path(name + ".conf")
         self.user = user
         self.process = None
@@ -408,7 +410,7 @@ class Preflight:
 
     def configure(self, configuration):
         """What the lab decides comes last, so that the configuration's own lines keep their numbers."""
-        tail = 'socket = "local:%s"\nsocket_mode = "0666"\nuser = "%s"\n' % (self.path, self.user)
+        tail = 'socket = "%s"\nsocket_mode = "0666"\nuser = "%s"\n' % (self.spec, self.user)
         write(self.conf, configuration + "\n" + tail)
 
     def start(self):

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -439,6 +440,22 @@ def status_of(pid):
         return dict(re.findall(r"^(\w+):\s+(.*)$", file.read(), re.M))
 
 
+def over_inet(world):
+    """over inet: no message waits for a delayed acknowledgement"""
+    client = world.postfix.connect("inet")
+    took = []
+    for size in (1, 2000, 20000) * 7:
+        data = message("a@example.com", body="Hello.\r\n" * size)
+        begin = time.monotonic()
+        reply = world.send("inet", "a@example.com", data, client=client)
+        took.append(time.monotonic() - begin)
+        expect_delivered(world, reply)
+        expect_line(world, "inet", reply.queue_id, dkim="none", findings="dkim-none")
+    client.close()
+    # One in a hurry is enough: a delayed acknowledgement makes each of them take 40 ms and more.
+    require(min(took) < 0.035, "the quickest of %d messages took %.0f ms" % (len(took), 1000 * min(took)))
+
+
 def unprivileged(world):
     """started as root, it is nobody"""
     status = status_of(world.preflight["observe"].process.pid)
@@ -489,7 +506,7 @@ STORIES = [
     pickup, inbound, other_client, authenticated, several_messages, aborted, enforced, enforced_clean, refused, held,
     eight_bit, nul_bytes, bare_newlines, no_from, no_header, nothing, huge_body, many_headers, huge_header,
     many_signatures, dns_silent, dns_stopped, killed, stopped_in_transaction, reloaded, reloaded_often,
-    reloaded_differently, unprivileged, bounded, explained, second_daemon, ends_well,
+    reloaded_differently, over_inet, unprivileged, bounded, explained, second_daemon, ends_well,
 ]
 
 

@@ -107,11 +107,13 @@ class World:
         self.preflight = {}
         for name in modes:
             self.start_preflight(name)
+        self.preflight["inet"] = Preflight(lab, "inet", self.configuration("inet"), "nobody", lab.free_port())
 
         path = lab.socket_path
         doors = {name: Door([signer, path(name)]) for name in modes}
         doors["changed"] = Door([signer, changer, path(modes[0])])
         doors["accept"] = Door([signer, path(modes[-1])], "accept")
+        doors["inet"] = Door([self.preflight["inet"].path])
         self.sink = Sink(lab)
         self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])])
 
