@@ -444,7 +444,7 @@ def over_inet(world):
     """over inet: no message waits for a delayed acknowledgement"""
     client = world.postfix.connect("inet")
     took = []
-    for size in (1, 2000, 20000) * 7:
+    for size in (1, 2000) * 10:
         data = message("a@example.com", body="Hello.\r\n" * size)
         begin = time.monotonic()
         reply = world.send("inet", "a@example.com", data, client=client)
@@ -452,8 +452,8 @@ def over_inet(world):
         expect_delivered(world, reply)
         expect_line(world, "inet", reply.queue_id, dkim="none", findings="dkim-none")
     client.close()
-    # One in a hurry is enough: a delayed acknowledgement makes each of them take 40 ms and more.
-    require(min(took) < 0.035, "the quickest of %d messages took %.0f ms" % (len(took), 1000 * min(took)))
+    took.sort()
+    require(took[len(took) // 2] < 0.035, "messages took %s ms" % ", ".join("%.0f" % (1000 * one) for one in took))
 
 
 def unprivileged(world):
