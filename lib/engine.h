@@ -10,13 +10,13 @@
 #include "lib/config/conf.h"
 #include "lib/dns/dns.h"
 
-struct resolver;        /* a struct dns that engines share across reloads */
+struct shared_dns;      /* a struct dns that engines share across reloads */
 
 struct preflight {
     int refs;                       /* atomic */
     struct conf *conf;
-    struct resolver *resolver;
-    struct dns *dns;                /* the resolver's */
+    struct shared_dns *shared_dns;
+    struct dns *dns;                /* shared_dns's */
     struct orgdomain *orgdomain;
     struct dmarcopinion *opinion;
     struct dmarccheck dmarc;        /* of dns, orgdomain and opinion */

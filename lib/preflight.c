@@ -11,17 +11,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-struct resolver {
+#define RESOLV_CONF "/etc/resolv.conf"
+
+/* A resolver, and the state of the file that names its servers where the configuration does not. */
+struct shared_dns {
     int refs;                       /* atomic */
     struct dns *dns;
+    struct stat resolv_conf;
 };
 
-static void resolver_unref(struct resolver **resolver)
+static void shared_dns_unref(struct shared_dns **shared)
 {
-    struct resolver *r = *resolver;
+    struct shared_dns *r = *shared;
 
-    *resolver = NULL;
+    *shared = NULL;
     if (r == NULL || __atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     dns_free(&r->dns);
@@ -33,7 +38,14 @@ static const char *or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-static struct resolver *resolver_new(const struct conf *conf, struct err *err)
+/* All zero where there is none. */
+static void stat_resolv_conf(struct stat *st_r)
+{
+    if (stat(RESOLV_CONF, st_r) != 0)
+        memset(st_r, 0, sizeof(*st_r));
+}
+
+static struct shared_dns *shared_dns_new(const struct conf *conf, struct err *err)
 {
     struct dns_settings settings = {
         .servers = (const char *const *)conf->dns.servers.items,
@@ -43,13 +55,15 @@ static struct resolver *resolver_new(const struct conf *conf, struct err *err)
         .cache_entries = (size_t)conf->dns.cache_entries,
         .max_ttl = (uint32_t)conf->dns.max_ttl,
     };
+    struct stat resolv_conf;
+
+    stat_resolv_conf(&resolv_conf);     /* before it is read: a change in between is seen the next time */
     struct dns *dns = dns_new(&settings, err);
     if (dns == NULL)
         return NULL;
 
-    struct resolver *r = xcalloc(1, sizeof(*r));
-    r->refs = 1;
-    r->dns = dns;
+    struct shared_dns *r = xcalloc(1, sizeof(*r));
+    *r = (struct shared_dns){ .refs = 1, .dns = dns, .resolv_conf = resolv_conf };
     return r;
 }
 
@@ -75,12 +89,25 @@ static bool is_same_dns(const struct conf *a, const struct conf *b)
            && a->dns.max_ttl == b->dns.max_ttl;
 }
 
-static struct resolver *resolver_for(const struct conf *conf, struct preflight *old, struct err *err)
+/* Has the file that names the servers changed?  It is replaced, or written to. */
+static bool has_new_servers(const struct conf *conf, const struct shared_dns *r)
 {
-    if (old == NULL || !is_same_dns(conf, old->conf))
-        return resolver_new(conf, err);
-    __atomic_add_fetch(&old->resolver->refs, 1, __ATOMIC_RELAXED);
-    return old->resolver;
+    struct stat now;
+
+    if (conf->dns.servers.count > 0)
+        return false;
+    stat_resolv_conf(&now);
+    return now.st_dev != r->resolv_conf.st_dev || now.st_ino != r->resolv_conf.st_ino
+           || now.st_size != r->resolv_conf.st_size || now.st_mtim.tv_sec != r->resolv_conf.st_mtim.tv_sec
+           || now.st_mtim.tv_nsec != r->resolv_conf.st_mtim.tv_nsec;
+}
+
+static struct shared_dns *shared_dns_for(const struct conf *conf, struct preflight *old, struct err *err)
+{
+    if (old == NULL || !is_same_dns(conf, old->conf) || has_new_servers(conf, old->shared_dns))
+        return shared_dns_new(conf, err);
+    __atomic_add_fetch(&old->shared_dns->refs, 1, __ATOMIC_RELAXED);
+    return old->shared_dns;
 }
 
 static void engine_free(struct preflight *pf)
@@ -88,7 +115,7 @@ static void engine_free(struct preflight *pf)
     dkimcheck_free(&pf->dkim);
     dmarcopinion_free(&pf->opinion);
     orgdomain_free(&pf->orgdomain);
-    resolver_unref(&pf->resolver);
+    shared_dns_unref(&pf->shared_dns);
     conf_unref(&pf->conf);
     free(pf);
 }
@@ -104,9 +131,9 @@ struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct
 
     pf->refs = 1;
     pf->conf = conf_ref(conf);
-    pf->resolver = resolver_for(conf, old, err);
-    if (pf->resolver != NULL) {
-        pf->dns = pf->resolver->dns;
+    pf->shared_dns = shared_dns_for(conf, old, err);
+    if (pf->shared_dns != NULL) {
+        pf->dns = pf->shared_dns->dns;
         pf->orgdomain = orgdomain_new(err);
     }
     if (pf->orgdomain != NULL) {

@@ -26,12 +26,13 @@ struct preflight_origin {
     const char *user;               /* {auth_authen} */
     const char *daemon;             /* {daemon_name} */
     bool is_patient;                /* wait for what tells more and decides nothing; a mail server does not */
-    const struct conf_egress *egress;   /* judge with this one in place of choosing; must outlive the message; or NULL */
+    const struct conf_egress *egress;   /* judge with this one, do not choose; must outlive the message; or NULL */
     bool only_signatures;           /* the signatures and their alignment: no SPF, no predictions, no other finding */
 };
 
 /*
- * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section is the same.
+ * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section, and
+ * /etc/resolv.conf if that names the servers, are the same.
  * NULL with err where the configuration cannot be put to work.
  */
 struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err);
@@ -40,7 +41,7 @@ void preflight_unref(struct preflight **preflight);
 const struct conf *preflight_conf(const struct preflight *preflight);
 struct dns *preflight_dns(struct preflight *preflight);
 
-/* Is it outgoing (DESIGN section 3)? */
+/* Is it outgoing, as the section outgoing of preflight.conf(5) has it? */
 bool preflight_is_outgoing(const struct preflight *preflight, const struct preflight_origin *origin);
 
 /*

@@ -16,10 +16,11 @@
 #include "lib/judge/policy.h"
 #include "lib/message/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EGRESS_ADDRESSES_MAX 32     /* found in the DNS for a HELO name; more are not judged */
+#define EGRESS_ADDRESSES_MAX 256    /* judged; with more the message is unsure */
 
 struct preflight_message {
     struct preflight *pf;
@@ -76,19 +77,30 @@ static const struct conf_egress *choose_egress(const struct preflight_message *m
 struct addresses {
     struct ip_addr list[EGRESS_ADDRESSES_MAX];
     size_t count;
-    bool is_unknown;                /* the DNS failed: there may be more */
+    char problem[DOMAIN_MAX + 64];  /* why there may be more, or worse; "" where there are not */
 };
+
+static void add_address(struct addresses *addresses, const struct ip_addr *address)
+{
+    if (addresses->count < EGRESS_ADDRESSES_MAX)
+        addresses->list[addresses->count++] = *address;
+    else
+        snprintf(addresses->problem, sizeof(addresses->problem), "more than %d addresses", EGRESS_ADDRESSES_MAX);
+}
 
 static void add_addresses(struct dns *dns, struct dns_budget *budget, const char *name, enum dns_type type,
                           struct addresses *addresses)
 {
     const struct dns_answer *answer = dns_lookup(dns, name, type, budget);
+    struct ip_addr address;
 
-    if (answer->status != DNS_OK && answer->status != DNS_NODATA && answer->status != DNS_NXDOMAIN)
-        addresses->is_unknown = true;
-    for (size_t i = 0; i < answer->count && addresses->count < EGRESS_ADDRESSES_MAX; i++) {
-        if (record_addr(answer, i, type, &addresses->list[addresses->count]) == 0)
-            addresses->count++;
+    if (answer->status != DNS_OK && answer->status != DNS_NODATA && answer->status != DNS_NXDOMAIN) {
+        snprintf(addresses->problem, sizeof(addresses->problem), "%s of %s: %s", dns_type_name(type), name,
+                 dns_status_name(answer->status));
+    }
+    for (size_t i = 0; i < answer->count; i++) {
+        if (record_addr(answer, i, type, &address) == 0)
+            add_address(addresses, &address);
     }
     dns_answer_unref(answer);
 }
@@ -96,13 +108,16 @@ static void add_addresses(struct dns *dns, struct dns_budget *budget, const char
 static void find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
                            struct addresses *addresses_r)
 {
-    memset(addresses_r, 0, sizeof(*addresses_r));
-    for (size_t i = 0; i < egress->n_addresses && i < EGRESS_ADDRESSES_MAX; i++)
-        addresses_r->list[addresses_r->count++] = egress->addresses[i];
+    addresses_r->count = 0;
+    addresses_r->problem[0] = '\0';
+    for (size_t i = 0; i < egress->n_addresses; i++)
+        add_address(addresses_r, &egress->addresses[i]);
     if (egress->n_addresses > 0)
         return;
     add_addresses(dns, budget, egress->helo, DNS_A, addresses_r);
     add_addresses(dns, budget, egress->helo, DNS_AAAA, addresses_r);
+    if (addresses_r->count == 0 && addresses_r->problem[0] == '\0')
+        snprintf(addresses_r->problem, sizeof(addresses_r->problem), "its helo name has no address records");
 }
 
 /* --- streaming in ------------------------------------------------------------ */
@@ -238,9 +253,30 @@ void preflight_abandon(struct preflight_message **message)
 /* --- the end: check and judge -------------------------------------------------- */
 
 struct evaluation {
-    const struct ip_addr *client;
+    const struct ip_addr *client;   /* NULL: stands for addresses that are not known */
     enum spf_identity identity;
+    bool is_final;
 };
+
+#define EVALUATIONS_MAX (2 * EGRESS_ADDRESSES_MAX + 1)
+
+/* The deciding identity's first, *n_deciding_r of them, then HELO's. */
+static size_t list_evaluations(const struct preflight_message *m, const struct addresses *addresses,
+                               struct evaluation *list_r, size_t *n_deciding_r)
+{
+    bool is_null = m->sender[0] == '\0';
+    enum spf_identity deciding = is_null ? SPF_HELO : SPF_MAILFROM;
+    size_t n = 0;
+
+    for (size_t i = 0; i < addresses->count; i++)
+        list_r[n++] = (struct evaluation){ .client = &addresses->list[i], .identity = deciding };
+    if (addresses->problem[0] != '\0')
+        list_r[n++] = (struct evaluation){ .identity = deciding };
+    *n_deciding_r = n;
+    for (size_t i = 0; !is_null && i < addresses->count; i++)
+        list_r[n++] = (struct evaluation){ .client = &addresses->list[i], .identity = SPF_HELO };
+    return n;
+}
 
 static void run_spf(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
                     const struct evaluation *evaluation, struct spf_result *result_r)
@@ -251,33 +287,31 @@ static void run_spf(struct preflight_message *m, const struct conf_egress *egres
 
 /*
  * Two passes, so that the questions of all addresses and identities overlap: the first asks without waiting and is
- * final where everything was in the cache, the second waits for what was not.
+ * final where everything was in the cache, the second waits for what was not.  The first ends where as many questions
+ * are under way as may be asked.
  */
 static void check_spf(struct preflight_message *m, const struct conf_egress *egress, const struct addresses *addresses,
                       struct dns_budget *budget, struct report *report)
 {
-    struct evaluation list[2 * EGRESS_ADDRESSES_MAX];
-    bool is_final[2 * EGRESS_ADDRESSES_MAX];
-    bool is_null = m->sender[0] == '\0';
-    size_t n = 0;
+    struct evaluation list[EVALUATIONS_MAX];
+    size_t n = list_evaluations(m, addresses, list, &report->n_deciding);
 
-    for (size_t i = 0; i < addresses->count; i++)
-        list[n++] = (struct evaluation){ &addresses->list[i], is_null ? SPF_HELO : SPF_MAILFROM };
-    report->n_deciding = n;
-    for (size_t i = 0; !is_null && i < addresses->count; i++)
-        list[n++] = (struct evaluation){ &addresses->list[i], SPF_HELO };
     report->spf = xcalloc(n, sizeof(*report->spf));
     report->n_spf = n;
-
     budget->no_wait = true;
     for (size_t i = 0; i < n; i++) {
         int pending = budget->pending;
-        run_spf(m, egress, budget, &list[i], &report->spf[i]);
-        is_final[i] = budget->pending == pending;
+        if (list[i].client == NULL) {
+            spfcheck_unknown(list[i].identity, egress->helo, m->sender, addresses->problem, &report->spf[i]);
+            list[i].is_final = true;
+        } else if (pending < budget->questions) {
+            run_spf(m, egress, budget, &list[i], &report->spf[i]);
+            list[i].is_final = budget->pending == pending;
+        }
     }
     budget->no_wait = false;
     for (size_t i = 0; i < n; i++) {
-        if (is_final[i])
+        if (list[i].is_final)
             continue;
         spf_result_clear(&report->spf[i]);
         run_spf(m, egress, budget, &list[i], &report->spf[i]);
@@ -289,12 +323,13 @@ static void check_spf(struct preflight_message *m, const struct conf_egress *egr
  * other questions go on in the background, so that the domain's next message finds their answers.
  */
 static void add_spf_findings(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
-                          struct report *report)
+                             struct report *report)
 {
     bool is_null = m->sender[0] == '\0';
 
     for (size_t i = 0; i < report->n_spf; i++) {
-        spfopinion_ask(m->pf->dns, budget, egress->helo, m->sender, &report->spf[i]);
+        if (report->spf[i].address.family != 0)
+            spfopinion_ask(m->pf->dns, budget, egress->helo, m->sender, &report->spf[i]);
         spfcheck_findings(&report->spf[i], is_null, &report->findings);
     }
 }
@@ -315,8 +350,8 @@ static void collect_findings(struct preflight_message *m, const struct conf_egre
     struct findings *findings = &report->findings;
 
     budget->no_wait = !m->is_patient;
-    if (addresses->count == 0 && !addresses->is_unknown)
-        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, "its helo name has no address records");
+    if (addresses->problem[0] != '\0')
+        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, addresses->problem);
     add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
@@ -346,20 +381,22 @@ static void predict(const struct preflight_message *m, struct report *report)
 }
 
 /* What kept us from an answer is ours to report, as long as it did keep us from it. */
-static char *describe_trouble(const struct report *report, const struct dns_budget *budget,
-                              const struct conf_egress *egress)
+static char *describe_trouble(const struct preflight_message *m, const struct report *report,
+                              const struct dns_budget *budget, const struct conf_egress *egress,
+                              const struct addresses *addresses)
 {
     if (report->verdict != VERDICT_UNSURE)
         return NULL;
     struct str text = STR_EMPTY;
     if (budget->failed > 0) {
-        str_add(&text, "dns: no answer for ");
-        str_add_escaped(&text, budget->failed_name, sizeof(budget->failed_name), false);
+        str_addf(&text, "dns: no answer for %s", budget->failed_name);
         if (budget->failed > 1)
             str_addf(&text, " and %d more", budget->failed - 1);
-    } else if (report->n_deciding == 0) {
-        str_addf(&text, "egress %s: no sending address is known: set its addresses, or publish address records for %s",
-                 egress->name, egress->helo);
+        if (budget->is_spent)
+            str_addf(&text, ": all %d lookups of limits are spent", m->pf->conf->limits.lookups);
+    } else if (addresses->problem[0] != '\0') {
+        str_addf(&text, "egress %s: no sending address is known for certain, %s: set its addresses, or publish address "
+                 "records for %s", egress->name, addresses->problem, egress->helo);
     } else {
         str_clear(&text);
         return NULL;
@@ -383,7 +420,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     predict(m, report);
     report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
     report->egress = xstrdup(egress->name);
-    report->trouble = describe_trouble(report, budget, egress);
+    report->trouble = describe_trouble(m, report, budget, egress, &addresses);
 }
 
 /* DMARC's part is the alignment. */

@@ -18,16 +18,25 @@
 
 #include <libmilter/mfapi.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <syslog.h>
 
 #define TIMEOUT_S 7210          /* longer than an MTA keeps an SMTP session */
 #define BACKLOG 1024
 
-#define QUIET_STEPS (SMFIP_NR_CONN | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
-#define UNUSED_STEPS (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN)
+#define QUIET_STEPS (SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define UNUSED_STEPS (SMFIP_NOHELO | SMFIP_NOUNKNOWN)
+
+/*
+ * Over TCP these are kept, with a reply: an MTA's packet that none follows waits 40 ms in its kernel (Nagle against
+ * our delayed acknowledgement) before the header may go after it.
+ */
+#define LOCAL_QUIET_STEPS SMFIP_NR_RCPT
+#define LOCAL_UNUSED_STEPS SMFIP_NODATA
 
 /* libmilter hands no pointer of ours to a new session.  Set before its threads start. */
 static struct service *service;
+static bool is_over_tcp;
 
 /*
  * After a QUIT that keeps the connection (SMFIC_QUIT_NC) libmilter closes the session and begins the next one without
@@ -76,14 +85,17 @@ static sfsistat go_on(const struct session *s)
     return leave(session_is_quiet(s) ? SMFIS_NOREPLY : SMFIS_CONTINUE);
 }
 
-void callbacks_negotiate(unsigned long actions, unsigned long steps, struct callbacks_wish *wish_r)
+void callbacks_negotiate(unsigned long actions, unsigned long steps, bool is_tcp, struct callbacks_wish *wish_r)
 {
+    const unsigned long quiet = QUIET_STEPS | (is_tcp ? 0 : LOCAL_QUIET_STEPS);
+    const unsigned long unused = UNUSED_STEPS | (is_tcp ? 0 : LOCAL_UNUSED_STEPS);
+
     wish_r->actions = actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
-    wish_r->steps = steps & (SMFIP_HDR_LEADSPC | UNUSED_STEPS);
+    wish_r->steps = steps & (SMFIP_HDR_LEADSPC | unused);
     wish_r->has_leading_space = (steps & SMFIP_HDR_LEADSPC) != 0;
-    wish_r->is_quiet = (steps & QUIET_STEPS) == QUIET_STEPS;
+    wish_r->is_quiet = (steps & quiet) == quiet;
     if (wish_r->is_quiet)
-        wish_r->steps |= QUIET_STEPS;
+        wish_r->steps |= quiet;
 }
 
 /* The lists replace those of the MTA's configuration, which may lack what we need. */
@@ -103,9 +115,9 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     (void)f2;
     (void)f3;
 
-    callbacks_negotiate(actions, steps, &wish);
+    callbacks_negotiate(actions, steps, is_over_tcp, &wish);
     *actions_r = wish.actions;
-    *steps_r |= wish.steps;
+    *steps_r = (*steps_r & steps) | wish.steps;    /* libmilter asks to leave out what has no callback */
     *f2_r = *f3_r = 0;
     atomic_store(&last_has_leading_space, wish.has_leading_space);
     atomic_store(&last_is_quiet, wish.is_quiet);
@@ -147,7 +159,12 @@ static sfsistat on_recipient(SMFICTX *ctx, char **argv)
     if (s == NULL)
         return SMFIS_NOREPLY;
     session_recipient(s, argv[0]);
-    return go_on(s);
+    return is_over_tcp ? leave(SMFIS_CONTINUE) : go_on(s);
+}
+
+static sfsistat on_data(SMFICTX *ctx)
+{
+    return enter(ctx) == NULL ? SMFIS_NOREPLY : leave(SMFIS_CONTINUE);
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
@@ -278,6 +295,7 @@ int callbacks_register(struct service *shared, struct err *err)
         .xxfi_connect = on_connect,
         .xxfi_envfrom = on_mail,
         .xxfi_envrcpt = on_recipient,
+        .xxfi_data = on_data,
         .xxfi_header = on_header,
         .xxfi_eoh = on_end_of_header,
         .xxfi_body = on_body,
@@ -295,6 +313,7 @@ int callbacks_register(struct service *shared, struct err *err)
 
 int callbacks_open(const char *conn)
 {
+    is_over_tcp = strncmp(conn, "local:", strlen("local:")) != 0;
     struct str copy = STR_EMPTY;    /* libmilter asks for a char *, and takes a copy */
     str_add(&copy, conn);
     int rc = smfi_setconn(copy.data) == MI_SUCCESS && smfi_opensocket(0) == MI_SUCCESS ? 0 : -1;

@@ -5,6 +5,8 @@
 #ifndef PREFLIGHT_MILTER_CALLBACKS_H
 #define PREFLIGHT_MILTER_CALLBACKS_H
 
+#include <stdbool.h>
+
 struct err;
 struct service;
 
@@ -18,8 +20,8 @@ int callbacks_open(const char *conn);
 int callbacks_run(void);
 
 /*
- * What to ask of the MTA, given what it offers; all are libmilter's flag words.  is_quiet_r: no replies are expected
- * between MAIL and the end of the message.
+ * What to ask of the MTA, given what it offers; all are libmilter's flag words.  is_quiet: no replies are expected
+ * between MAIL and the end of the message; over TCP, RCPT and DATA have theirs.
  */
 struct callbacks_wish {
     unsigned long actions;      /* SMFIF_* */
@@ -27,6 +29,6 @@ struct callbacks_wish {
     int has_leading_space;
     int is_quiet;
 };
-void callbacks_negotiate(unsigned long actions, unsigned long steps, struct callbacks_wish *wish_r);
+void callbacks_negotiate(unsigned long actions, unsigned long steps, bool is_tcp, struct callbacks_wish *wish_r);
 
 #endif

@@ -230,8 +230,8 @@ static void sleep_ms(int ms)
 /*
  * New mail is refused or left unanswered, what is in hand is finished; then nothing of ours is in use any more.
  *
- * smfi_stop is not called: it would add nothing but a wait of up to five seconds and races with libmilter's own threads,
- * which it leaves running anyway.  They find the service closed until the process ends, and the service stays for them.
+ * smfi_stop is not called: it would add nothing but a wait of up to five seconds and races with libmilter's own
+ * threads, which it leaves running anyway.  They find the service closed until the process ends; it stays for them.
  */
 static void stop(struct daemon *d, int timeout_ms)
 {

@@ -9,7 +9,8 @@ struct cmdline;
 /* Exit statuses beside EXIT_SUCCESS. */
 enum { EXIT_TROUBLE = 1, EXIT_CONFIG = 2 };
 
-int daemon_check(const struct cmdline *cmdline);    /* the program's exit status; says on standard error what is wrong */
-int daemon_run(const struct cmdline *cmdline);      /* likewise, after serving */
+/* Both give the program's exit status and say on standard error what is wrong; daemon_run returns after serving. */
+int daemon_check(const struct cmdline *cmdline);
+int daemon_run(const struct cmdline *cmdline);
 
 #endif

@@ -21,6 +21,12 @@ static const int verdict_levels[VERDICT_COUNT] = {
     [VERDICT_REJECT] = LOG_WARNING,
 };
 
+static const int severity_levels[] = {
+    [SEVERITY_INFO] = LOG_INFO,
+    [SEVERITY_WARNING] = LOG_NOTICE,
+    [SEVERITY_ERROR] = LOG_WARNING,
+};
+
 static void add_sentence(struct str *line, const char *text)
 {
     str_add(line, text);
@@ -43,10 +49,8 @@ static void log_finding(const struct report *report, const struct finding *findi
 
     add_id(&line, report);
     str_addf(&line, "finding %s", finding->row->name);
-    if (finding->subject[0] != '\0') {
-        str_addc(&line, ' ');
-        str_add_escaped(&line, finding->subject, 255, false);
-    }
+    if (finding->subject[0] != '\0')
+        str_addf(&line, " %s", finding->subject);       /* escaped, as all of a finding is */
     str_add(&line, ": ");
     add_sentence(&line, finding->text);
     if (finding->remedy[0] != '\0') {
@@ -55,7 +59,7 @@ static void log_finding(const struct report *report, const struct finding *findi
     }
     if (finding->row->source[0] != '\0')
         str_addf(&line, " [%s]", finding->row->source);
-    log_line(finding->row->severity == SEVERITY_ERROR ? LOG_WARNING : LOG_NOTICE, "%s", str_get(&line));
+    log_line(severity_levels[finding->row->severity], "%s", str_get(&line));
     str_clear(&line);
 }
 
@@ -81,8 +85,7 @@ void journal_report(const struct report *report, struct explain *explain, int ex
 
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct finding *f = &report->findings.items[i];
-        if (f->row->severity != SEVERITY_INFO &&
-            explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
+        if (explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
             log_finding(report, f);
     }
 }

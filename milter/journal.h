@@ -1,5 +1,5 @@
 /*
- * What is written of a judged message: the log line of DESIGN 5.2, our own trouble, and what each finding means.
+ * What is written of a judged message: the log line, our own trouble, and what each finding means.
  * Thread-safe.
  */
 #ifndef PREFLIGHT_MILTER_JOURNAL_H

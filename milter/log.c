@@ -76,7 +76,7 @@ void log_line(int level, const char *fmt, ...)
     if (to == TARGET_SYSLOG) {
         syslog(level, "%s", text);
     } else {
-        /* One write per line, so that lines of several threads do not mix.  The journal names us and the time itself. */
+        /* One write per line, so that lines of several threads do not mix.  The journal adds name and time itself. */
         char *line = to == TARGET_JOURNAL ? xasprintf("<%d>%s\n", level, text)
                                           : xasprintf(NAME "[%ld]: %s\n", (long)getpid(), text);
         ssize_t written = write(STDERR_FILENO, line, strlen(line));

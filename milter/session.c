@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "milter/session.h"
+#include "lib/base/domain.h"
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
 #include "lib/preflight.h"
@@ -79,7 +80,7 @@ static enum session_answer begin(struct session *s, struct preflight *engine, co
         return SESSION_PASS;
     if (!service_begin(s->service))
         return SESSION_SILENCE;
-    char *address = wire_address(sender);
+    char *address = address_bare(sender);
     s->engine = preflight_ref(engine);
     s->message = preflight_begin(engine, origin, address, queue_id);
     free(address);
@@ -106,7 +107,7 @@ void session_recipient(struct session *s, const char *recipient)
 {
     if (s->message == NULL)
         return;
-    char *address = wire_address(recipient);
+    char *address = address_bare(recipient);
     preflight_recipient(s->message, address);
     free(address);
 }

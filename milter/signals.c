@@ -27,6 +27,18 @@ void signals_post(enum event event)
     /* A full pipe is full of events that wake the main thread as well. */
 }
 
+/*
+ * In libmilter's thread, in place of the C library's: nothing else here calls it.  The symbol of the program is the one
+ * that libmilter finds, shared or static.
+ */
+int sigwait(const sigset_t *set, int *signal)
+{
+    (void)set;
+    (void)signal;
+    for (;;)
+        pause();
+}
+
 static void on_signal(int signal)
 {
     int saved = errno;
@@ -36,8 +48,7 @@ static void on_signal(int signal)
 
 static int handle(int signal, void (*handler)(int))
 {
-    /* SA_NODEFER: a second SIGHUP during the handler would find the main thread blocking it, and libmilter's waiting. */
-    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_NODEFER | SA_RESTART };
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
     sigemptyset(&action.sa_mask);
     return sigaction(signal, &action, NULL);
 }

@@ -1,8 +1,9 @@
 /*
  * What the main thread waits for: signals, and the end of the thread that serves.
  *
- * libmilter starts a thread of its own that waits for SIGHUP, SIGTERM and SIGINT and stops on each.  The kernel gives a
- * signal to the main thread as long as that does not block it, so nobody may block signals there.
+ * libmilter starts a thread of its own that waits for SIGHUP, SIGTERM and SIGINT in sigwait(3) and stops on each.  The
+ * kernel gives it every signal that finds the main thread not yet awake for an earlier one.  So this module defines
+ * sigwait itself, as one that never returns, and the main thread gets them all.
  */
 #ifndef PREFLIGHT_MILTER_SIGNALS_H
 #define PREFLIGHT_MILTER_SIGNALS_H

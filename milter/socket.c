@@ -105,6 +105,12 @@ static int give_away(struct milter_socket *s, uid_t owner, gid_t group, struct e
     return 0;
 }
 
+static int refused(const struct milter_socket *s, int error, struct err *err)
+{
+    const char *why = error == 0 ? "libmilter refuses the address" : strerror(error);
+    return err_set(err, "socket '%s': cannot open it: %s", s->spec, why);
+}
+
 /* Runs in the socket's directory.  The umask gives the mode from the first moment on, so that nothing needs a chmod. */
 static int open_here(struct milter_socket *s, int mode, uid_t owner, gid_t group, socket_opener opener, struct err *err)
 {
@@ -118,11 +124,12 @@ static int open_here(struct milter_socket *s, int mode, uid_t owner, gid_t group
     umask(before);
     free(conn);
     if (rc != 0)
-        return err_set(err, "socket '%s': cannot open it: %s", s->spec, saved == 0 ? "libmilter refuses" : strerror(saved));
+        return refused(s, saved, err);
     return give_away(s, owner, group, err);
 }
 
-static int open_local(struct milter_socket *s, int mode, uid_t owner, gid_t group, socket_opener opener, struct err *err)
+static int open_local(struct milter_socket *s, int mode, uid_t owner, gid_t group, socket_opener opener,
+                      struct err *err)
 {
     if (open_directory(s, err) != 0)
         return -1;
@@ -143,9 +150,7 @@ static int open_local(struct milter_socket *s, int mode, uid_t owner, gid_t grou
 static int open_inet(const struct milter_socket *s, socket_opener opener, struct err *err)
 {
     errno = 0;
-    if (opener(s->spec) == 0)
-        return 0;
-    return err_set(err, "socket '%s': cannot open it: %s", s->spec, errno == 0 ? "not a usable address" : strerror(errno));
+    return opener(s->spec) == 0 ? 0 : refused(s, errno, err);
 }
 
 struct milter_socket *socket_open(const char *spec, int mode, uid_t owner, gid_t group, socket_opener opener,

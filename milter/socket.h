@@ -14,8 +14,8 @@ struct milter_socket;
 typedef int (*socket_opener)(const char *conn);
 
 /*
- * spec: "local:PATH", "unix:PATH" or what libmilter takes for TCP.  A stale socket at PATH is removed, one that somebody
- * listens on is not, nor anything that is no socket.  mode: permission bits; owner, group: or -1.
+ * spec: "local:PATH", "unix:PATH" or what libmilter takes for TCP.  A stale socket at PATH is removed, one that
+ * somebody listens on is not, nor anything that is no socket.  mode: permission bits; owner, group: or -1.
  * NULL with err where the socket cannot be opened.
  */
 struct milter_socket *socket_open(const char *spec, int mode, uid_t owner, gid_t group, socket_opener open,

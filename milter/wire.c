@@ -5,23 +5,10 @@
 
 #include "milter/wire.h"
 #include "lib/base/ip.h"
-#include "lib/base/mem.h"
 
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
-
-char *wire_address(const char *argument)
-{
-    size_t len = strlen(argument);
-    if (len > 0 && argument[0] == '<') {
-        argument++;
-        len--;
-        if (len > 0 && argument[len - 1] == '>')
-            len--;
-    }
-    return xstrndup(argument, len);
-}
 
 static bool is_loopback(const struct ip_addr *addr)
 {

@@ -8,9 +8,6 @@
 
 struct sockaddr;
 
-/* The address of a MAIL FROM or RCPT TO argument, without <>; "" for the null sender.  Caller frees. */
-char *wire_address(const char *argument);
-
 /*
  * Was the mail submitted by sendmail(1), without SMTP?  Postfix then shows the client as localhost, 127.0.0.1, port 0
  * (an SMTP client always has a port), Sendmail as localhost without an address.  addr may be NULL.

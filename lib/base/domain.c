@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/base/domain.h"
+#include "lib/base/mem.h"
 #include "lib/base/str.h"
 
 #include <idn2.h>
@@ -95,4 +96,17 @@ const char *address_domain(const char *address)
     const char *at = strrchr(address, '@');
 
     return at == NULL || at[1] == '\0' ? NULL : at + 1;
+}
+
+char *address_bare(const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len > 0 && text[0] == '<') {
+        text++;
+        len--;
+        if (len > 0 && text[len - 1] == '>')
+            len--;
+    }
+    return xstrndup(text, len);
 }

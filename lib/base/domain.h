@@ -21,4 +21,7 @@ bool domain_is_under(const char *child, const char *parent);
 /* The part after the last '@' of an address, or NULL where there is none or it is empty.  Borrowed. */
 const char *address_domain(const char *address);
 
+/* An address as SMTP and people write it, without the <> around it; "" for the null sender.  Caller frees. */
+char *address_bare(const char *text);
+
 #endif

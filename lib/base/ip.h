@@ -20,7 +20,7 @@ struct ip_net {
     int prefix;                 /* 0..32 or 0..128 */
 };
 
-/* Parses an address as inet_pton(3) does, also "IPv6:..." and "[...]".  A v4-mapped address becomes AF_INET.  -1 if none. */
+/* Parses an address as inet_pton(3), also "IPv6:..." and "[...]".  A v4-mapped address becomes AF_INET.  -1 if none. */
 int ip_parse(const char *text, struct ip_addr *addr_r);
 
 /* Parses ADDR or ADDR/PREFIX; host bits are cleared.  -1 if none. */

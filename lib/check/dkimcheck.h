@@ -43,7 +43,7 @@ struct dkim_result {
     char *algorithm;            /* "rsa-sha256", "ed25519-sha256", "rsa-sha1", "" where unreadable */
     int key_bits;               /* 0 where the key was not read; 256 for Ed25519 */
     char *canonicalization;     /* "relaxed/simple" */
-    char *reason;               /* why it does not pass, one line, escaped; "" for pass */
+    char *reason;               /* why it does not pass, a text of our own; "" for pass */
     enum finding_id finding;    /* what reason is in the catalogue; FINDING_COUNT for pass */
     enum dkim_key_state key;
     struct dkim_names key_flags;    /* t= of the key: "y", "s" */

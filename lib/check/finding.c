@@ -371,23 +371,26 @@ static char *escaped(const char *text, size_t max)
     return str_steal(&s);
 }
 
-static bool has_subject(const struct findings *list, enum finding_id id, const char *subject)
+/* Is there one for this subject, or are there as many as may be? */
+static bool is_enough(const struct findings *list, enum finding_id id, const char *subject)
 {
+    size_t same = 0;
+
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].row->id == id && strcmp(list->items[i].subject, subject) == 0)
+        if (list->items[i].row->id != id)
+            continue;
+        if (++same == FINDINGS_PER_ID || strcmp(list->items[i].subject, subject) == 0)
             return true;
     }
-    return false;
+    return list->count >= FINDINGS_MAX;
 }
 
 void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain,
                   const char *detail)
 {
-    if (list->count >= FINDINGS_MAX)
-        return;
     const struct finding_row *row = finding_row(id);
     char *copy = escaped(subject, SUBJECT_MAX);
-    if (has_subject(list, id, copy)) {
+    if (is_enough(list, id, copy)) {
         free(copy);
         return;
     }

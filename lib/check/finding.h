@@ -14,7 +14,8 @@ enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
 /* Bits, so that a rule's facts can name the findings they rest on. */
 enum check_kind {
-    CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32, CHECK_CONTENT = 64
+    CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32,
+    CHECK_CONTENT = 64
 };
 
 enum finding_id {
@@ -52,27 +53,30 @@ struct finding_row {
 
 struct finding {
     const struct finding_row *row;
-    char *subject;              /* an address, domain, selector, header field; never NULL, "" where none */
+    char *subject;              /* an address, domain, selector, header field; escaped; never NULL, "" where none */
     char *text;                 /* filled in; untrusted bytes escaped, one line */
     char *remedy;
 };
 
 struct findings {
     struct finding *items;
-    size_t count, capacity;     /* at most FINDINGS_MAX; further ones are dropped */
+    size_t count, capacity;     /* at most FINDINGS_MAX, of one id FINDINGS_PER_ID; further ones are dropped */
 };
 
-#define FINDINGS_MAX 200
+#define FINDINGS_MAX 500
+#define FINDINGS_PER_ID 40      /* so that those of many addresses or signatures leave room for others */
 
 const struct finding_row *finding_row(enum finding_id id);
 const char *severity_name(enum severity severity);      /* "info", "warning", "error" */
 
 /*
- * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts as "".
+ * Adds a finding once per id and subject.  subject, domain, detail: untrusted, copied, escaped and cut; NULL counts
+ * as "".
  * Where detail is empty, " ({detail})" and ": {detail}" vanish from the text; an empty subject or domain reads
  * "(unknown)" and "the author domain" there.
  */
-void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain, const char *detail);
+void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain,
+                  const char *detail);
 bool findings_has(const struct findings *list, enum finding_id id);
 void findings_clear(struct findings *list);
 

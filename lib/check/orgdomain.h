@@ -1,5 +1,5 @@
 /*
- * The organizational domain by the public suffix list (RFC 7489 section 3.2), through libpsl with the newest list it finds.
+ * The organizational domain by the public suffix list (RFC 7489 section 3.2), by libpsl with the newest list it finds.
  * Immutable after loading; any number of threads may ask.
  */
 #ifndef PREFLIGHT_CHECK_ORGDOMAIN_H

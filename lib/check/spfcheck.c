@@ -52,26 +52,25 @@ void spf_result_clear(struct spf_result *result)
     memset(result, 0, sizeof(*result));
 }
 
-static char *escaped(const char *text, size_t max)
-{
-    struct str out = STR_EMPTY;
-
-    str_add_escaped(&out, text, max, false);
-    return str_steal(&out);
-}
-
-/* A domain as it is told: normalized, or escaped where it is none.  Caller frees. */
+/* A domain as it is told: normalized, or as it stands where it is none.  Caller frees. */
 static char *shown_domain(const char *text)
 {
     char normalized[DOMAIN_MAX];
 
-    return domain_normalize(text, normalized) == 0 ? xstrdup(normalized) : escaped(text, DOMAIN_MAX);
+    return domain_normalize(text, normalized) == 0 ? xstrdup(normalized) : xstrndup(text, DOMAIN_MAX);
 }
 
 static void replace(char **place, char *text)
 {
     free(*place);
     *place = text;
+}
+
+static void note_unanswered(struct spfeval *eval, const char *name, enum dns_type type, enum dns_status status)
+{
+    eval->result->flags |= SPF_FLAG_TIMEOUT;
+    if (eval->unanswered == NULL)
+        eval->unanswered = xasprintf("%s of %s: %s", dns_type_name(type), name, dns_status_name(status));
 }
 
 enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type type,
@@ -91,10 +90,10 @@ enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type 
         return SPFMATCH_YES;
     dns_answer_unref(answer);
     *answer_r = NULL;
-    if (status == DNS_TIMEOUT)
-        eval->result->flags |= SPF_FLAG_TIMEOUT;
-    if (status == DNS_PENDING)
+    if (status == DNS_PENDING && eval->budget->no_wait)
         eval->is_pending = true;
+    else if (status == DNS_TIMEOUT || status == DNS_PENDING)
+        note_unanswered(eval, name, type, status);
     return is_back ? SPFMATCH_NO : SPFMATCH_TEMPERROR;
 }
 
@@ -112,7 +111,7 @@ void spfeval_problem(struct spfeval *eval, const struct spfframe *frame, const c
     if (term != NULL && *term != '\0')
         str_addf(&text, "'%s' in the SPF record of %s: ", term, frame->domain);
     str_add(&text, why.text);
-    eval->result->problem = escaped(str_get(&text), PROBLEM_MAX);
+    eval->result->problem = xstrndup(str_get(&text), PROBLEM_MAX);
     str_clear(&text);
     replace(&eval->result->term, xstrdup(term == NULL ? "" : term));
     replace(&eval->result->record_domain, shown_domain(frame->domain));
@@ -129,7 +128,7 @@ void spfeval_step(struct spfeval *eval, const struct spfframe *frame, const char
         step->depth = frame->depth;
         step->domain = shown_domain(frame->domain);
         step->term = xstrdup(term);
-        step->text = escaped(str_get(&eval->found), STEP_TEXT_MAX);
+        step->text = xstrndup(str_get(&eval->found), STEP_TEXT_MAX);
         step->lookups = result->lookups;
         step->void_lookups = result->void_lookups;
     }
@@ -346,14 +345,17 @@ static void explain(struct spfeval *eval, const struct spfframe *frame, const st
 {
     char name[DOMAIN_MAX];
     struct str text = STR_EMPTY, out = STR_EMPTY;
+    bool had_unanswered = eval->unanswered != NULL;
 
-    if (exp == NULL || spfterm_target(eval, frame, exp, name) < 0)
+    if (exp == NULL)
         return;
-    if (fetch_explanation(eval, name, &text)) {
+    if (spfterm_target(eval, frame, exp, name) == 0 && fetch_explanation(eval, name, &text)) {
         spfeval_set_env(eval, frame, str_get(&text));
         if (spfmacro_explanation(str_get(&text), &eval->env, &out) == 0)
             replace(&eval->result->explanation, str_steal(&out));
     }
+    if (!had_unanswered)
+        replace(&eval->unanswered, NULL);
     str_clear(&text);
     str_clear(&out);
 }
@@ -448,6 +450,23 @@ static struct ip_addr client_address(const struct ip_addr *client)
     return addr;
 }
 
+/*
+ * ptr and the p macro read a failure of the client's servers as no match (section 5.5), which all receivers will meet.
+ * That nobody answered us in time is our own trouble, and no ground for a result.
+ */
+static void judge_unanswered(struct spfeval *eval)
+{
+    struct spf_result *result = eval->result;
+
+    if (eval->unanswered == NULL || result->result == AUTH_TEMPERROR)
+        return;
+    result->result = AUTH_TEMPERROR;
+    replace(&result->problem, xstrndup(eval->unanswered, PROBLEM_MAX));
+    replace(&result->term, NULL);
+    replace(&result->record_domain, NULL);
+    replace(&result->explanation, NULL);
+}
+
 static void finish(struct spf_result *result)
 {
     char **texts[] = { &result->term, &result->record_domain, &result->explanation, &result->problem };
@@ -459,6 +478,26 @@ static void finish(struct spf_result *result)
         if (*texts[i] == NULL)
             *texts[i] = xstrdup("");
     }
+}
+
+static void sender_clear(struct sender *sender)
+{
+    free(sender->local);
+    free(sender->domain);
+    free(sender->whole);
+}
+
+void spfcheck_unknown(enum spf_identity identity, const char *helo, const char *mailfrom, const char *problem,
+                      struct spf_result *result_r)
+{
+    struct sender sender = split_sender(identity, helo, mailfrom);
+    struct spf_result result = { .identity = identity, .result = AUTH_TEMPERROR };
+
+    result.domain = shown_domain(sender.domain);
+    result.problem = xstrdup(problem);
+    finish(&result);
+    *result_r = result;
+    sender_clear(&sender);
 }
 
 void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
@@ -477,10 +516,10 @@ void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_ad
 
     result.domain = shown_domain(sender.domain);
     result.result = check_host(&eval, &frame);
+    judge_unanswered(&eval);
     finish(&result);
     *result_r = result;
+    free(eval.unanswered);
     str_clear(&eval.found);
-    free(sender.local);
-    free(sender.domain);
-    free(sender.whole);
+    sender_clear(&sender);
 }

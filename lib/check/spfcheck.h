@@ -33,7 +33,7 @@ struct spf_step {
     int depth;              /* 0: the domain asked about; +1 per include or redirect */
     char *domain;           /* whose record */
     char *term;             /* "include:_spf.example.com", "mx", ... or "" for the record itself */
-    char *text;             /* the record, or the addresses and names found; escaped */
+    char *text;             /* the record, or the addresses and names found */
     int lookups;            /* terms counted after this step */
     int void_lookups;
 };
@@ -45,11 +45,12 @@ struct spf_opinion {
     char *reason;           /* why it differs from ours, in words; NULL where it does not */
 };
 
+/* Texts are as the DNS and the envelope have them, cut but not escaped: untrusted. */
 struct spf_result {
     enum auth_result result;
     enum spf_identity identity;
-    struct ip_addr address;
-    char *domain;           /* the identity's domain: of MAIL FROM, or HELO; normalized, escaped where it is no name */
+    struct ip_addr address; /* family 0: see spfcheck_unknown */
+    char *domain;           /* the identity's domain: of MAIL FROM, or HELO; normalized where it is a name */
     char *term;             /* the term that decided, as written ("-all", "ip4:..."), "" where none did */
     char *record_domain;    /* whose record that term stands in; differs from domain after redirect= */
     int lookups;            /* terms that asked the DNS, as section 4.6.4 counts them; 11 where over the limit */
@@ -73,9 +74,16 @@ struct spf_result {
  */
 void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
                   const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r);
+
+/*
+ * What stands for sending addresses that could not be found out: temperror, with an address of family 0.
+ * problem: why.
+ */
+void spfcheck_unknown(enum spf_identity identity, const char *helo, const char *mailfrom, const char *problem,
+                      struct spf_result *result_r);
 void spf_result_clear(struct spf_result *result);
 
-/* The findings one evaluation gives.  For SPF_HELO only a fail tells, unless is_only (the null sender). */
+/* The findings one evaluation gives; without an address none.  For SPF_HELO only a fail tells, unless is_only. */
 void spfcheck_findings(const struct spf_result *result, bool is_only, struct findings *findings);
 
 /* Is a worse than b, as a receiver would meet it: fail, permerror, softfail, neutral, none, temperror, pass? */

@@ -20,6 +20,7 @@ struct spfeval {
     bool is_term_void;              /* the term at hand has been counted as void */
     bool is_pending;                /* with no_wait: an answer is not back yet */
     bool has_ttl;
+    char *unanswered;               /* the first question that got no answer in time: "PTR of ...: timeout"; or NULL */
 };
 
 /* The record being read. */

@@ -124,6 +124,8 @@ static void add_opinion(const struct spf_result *result, struct findings *findin
 
 void spfcheck_findings(const struct spf_result *result, bool is_only, struct findings *findings)
 {
+    if (result->address.family == 0)
+        return;
     if (result->identity == SPF_MAILFROM || is_only) {
         add_result(result, findings);
         add_about_records(result, findings);

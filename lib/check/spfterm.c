@@ -7,6 +7,7 @@
 #include "lib/check/spfeval.h"
 #include "lib/dns/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -90,21 +91,36 @@ static enum spfmatch match_a(struct spfeval *eval, const struct spfframe *frame,
     return match_address(eval, frame, term, name);
 }
 
-/* The hosts of an MX answer, one after the other; all are asked for at once. */
+struct host {
+    int preference;
+    char name[DOMAIN_MAX];
+};
+
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct host *x = a, *y = b;
+
+    return x->preference != y->preference ? x->preference - y->preference : strcmp(x->name, y->name);
+}
+
+/*
+ * The hosts of an MX answer, one after the other; all are asked for at once.  Sorted, since an answer has its records
+ * in any order, and on the order depends which void lookups and which failures are met before a match.
+ */
 static enum spfmatch match_hosts(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term,
                                  const struct dns_answer *answer)
 {
-    char names[SPF_MAX_NAMES][DOMAIN_MAX];
+    struct host hosts[SPF_MAX_NAMES];
     size_t n = 0;
 
     for (size_t i = 0; i < answer->count; i++) {
-        int preference;
-        if (record_mx(answer, i, &preference, names[n]) == 0 && names[n][0] != '\0')
-            dns_prefetch(eval->dns, names[n++], address_type(eval));
+        if (record_mx(answer, i, &hosts[n].preference, hosts[n].name) == 0 && hosts[n].name[0] != '\0')
+            dns_prefetch(eval->dns, hosts[n++].name, address_type(eval));
     }
+    qsort(hosts, n, sizeof(hosts[0]), compare_hosts);
     for (size_t i = 0; i < n; i++) {
-        add_found(eval, names[i]);
-        enum spfmatch match = match_address(eval, frame, term, names[i]);
+        add_found(eval, hosts[i].name);
+        enum spfmatch match = match_address(eval, frame, term, hosts[i].name);
         if (match != SPFMATCH_NO)
             return match;
     }

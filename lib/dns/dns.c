@@ -199,8 +199,8 @@ static struct injection *find_injection(const struct dns *dns, const struct ques
     return NULL;
 }
 
-/* What needs no waiting: injected, cached or in the zone.  NULL: ask. */
-static const struct dns_answer *answer_at_once(struct dns *dns, const struct question *q)
+/* What costs nothing: injected or cached.  NULL: ask. */
+static const struct dns_answer *answer_known(struct dns *dns, const struct question *q)
 {
     const struct injection *injection = find_injection(dns, q);
     int64_t left_ms;
@@ -212,9 +212,13 @@ static const struct dns_answer *answer_at_once(struct dns *dns, const struct que
         dns->stats.hits++;
         return publish(answer_ref(answer), left_ms);
     }
-    if (dns->zone == NULL)
-        return NULL;
-    answer = zone_ask(dns->zone, q);
+    return NULL;
+}
+
+static const struct dns_answer *ask_zone(struct dns *dns, const struct question *q)
+{
+    struct answer *answer = zone_ask(dns->zone, q);
+
     keep(dns, q, answer);
     return publish(answer, lifetime_ms(dns, answer));
 }
@@ -276,6 +280,22 @@ static const struct dns_answer *ask_and_wait(struct dns *dns, const struct quest
     return answer == NULL ? fail(DNS_TIMEOUT) : answer;
 }
 
+/* Asks where the budget still has a question for it. */
+static const struct dns_answer *ask(struct dns *dns, const struct question *q, struct dns_budget *budget)
+{
+    const struct dns_answer *answer;
+
+    if (budget->questions <= 0) {
+        budget->is_spent = true;
+        budget->asked--;
+        return fail(DNS_TIMEOUT);
+    }
+    answer = dns->zone != NULL ? ask_zone(dns, q) : ask_and_wait(dns, q, budget);
+    if (answer->status != DNS_PENDING)
+        budget->questions--;
+    return answer;
+}
+
 static void count_failure(struct dns_budget *budget, const char *name, enum dns_type type)
 {
     budget->failed++;
@@ -288,22 +308,17 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
     const struct dns_answer *answer;
     struct question q;
 
-    if (budget->questions <= 0) {
-        count_failure(budget, name, type);
-        return fail(DNS_TIMEOUT);
-    }
-    budget->questions--;
     budget->asked++;
     if (question_init(&q, name, type) != 0)
         return answer_publish(answer_new(DNS_NXDOMAIN, dns->max_ttl, NULL, 0, NULL, 0), dns->max_ttl);
 
     pthread_mutex_lock(&dns->lock);
     dns->stats.lookups++;
-    answer = answer_at_once(dns, &q);
+    answer = answer_known(dns, &q);
     if (answer == NULL)
-        answer = ask_and_wait(dns, &q, budget);
+        answer = ask(dns, &q, budget);
     pthread_mutex_unlock(&dns->lock);
-    if (answer->status == DNS_PENDING)
+    if (answer->status == DNS_PENDING && budget->no_wait)
         budget->pending++;
     else if (is_failure(answer->status))
         count_failure(budget, q.name, type);

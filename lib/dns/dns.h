@@ -57,10 +57,11 @@ struct dns_settings {
 /* One message's allowance.  Used by one thread at a time; embed it, no clean-up. */
 struct dns_budget {
     int64_t deadline_ms;    /* on clock_ms(); lookups do not wait past it */
-    int questions;          /* lookups still allowed, cached ones too; at 0 every further one is DNS_TIMEOUT */
+    int questions;          /* still allowed, of what the cache does not know; at 0 that is DNS_TIMEOUT */
     bool no_wait;           /* a lookup that would wait returns DNS_PENDING and goes on in the background */
+    bool is_spent;          /* out: a lookup ended so */
     int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS */
-    int asked;              /* out: lookups made, those that ended DNS_PENDING too */
+    int asked;              /* out: lookups answered or waited for, those that ended DNS_PENDING too */
     int pending;            /* out: lookups that ended DNS_PENDING */
     char failed_name[256];  /* out: the first of those that failed, "TXT example.com", "" if none */
 };

@@ -254,6 +254,27 @@ static uint32_t ttl_of(const struct ub_result *result, enum dns_status status)
     return has_authority ? ttl : NEGATIVE_TTL;
 }
 
+/* The strings of a TXT record fill it to the last byte. */
+static bool is_txt(const struct dns_rdata *rdata)
+{
+    size_t at = 0;
+
+    while (at < rdata->len)
+        at += 1U + rdata->data[at];
+    return rdata->len > 0 && at == rdata->len;
+}
+
+/* libunbound hands over what a record holds as it came.  What cannot be read is no answer. */
+static bool is_readable(int type, const struct dns_rdata *rdata)
+{
+    switch (type) {
+    case DNS_A: return rdata->len == 4;
+    case DNS_AAAA: return rdata->len == 16;
+    case DNS_TXT: return is_txt(rdata);
+    default: return true;
+    }
+}
+
 static struct answer *answer_from(const struct ub_result *result)
 {
     enum dns_status status = status_of(result);
@@ -264,10 +285,14 @@ static struct answer *answer_from(const struct ub_result *result)
     while (status == DNS_OK && result->data[count] != NULL && count < RECORDS_MAX)
         count++;
     struct dns_rdata *rdata = xcalloc(count + 1, sizeof(*rdata));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         rdata[i] = (struct dns_rdata){ (const uint8_t *)result->data[i], (size_t)result->len[i] };
-    struct answer *answer = answer_new(status, ttl_of(result, status), rdata, count, result->answer_packet,
-                                       (size_t)result->answer_len);
+        if (!is_readable(result->qtype, &rdata[i]))
+            status = DNS_TEMPFAIL;
+    }
+    struct answer *answer = status == DNS_TEMPFAIL
+        ? answer_new_failure(status)
+        : answer_new(status, ttl_of(result, status), rdata, count, result->answer_packet, (size_t)result->answer_len);
     free(rdata);
     return answer;
 }

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define CHECKS_DMARC (CHECK_SPF | CHECK_DKIM | CHECK_DMARC)
+#define CHECKS_SPF (CHECK_SPF | CHECK_EGRESS)      /* whose address is not known passes nowhere for certain */
+#define CHECKS_DMARC (CHECKS_SPF | CHECK_DKIM | CHECK_DMARC)
 
 static const struct { const char *name; unsigned checks; } rows[FACT_COUNT] = {
-    [FACT_SPF_PASS] = { "spf-pass", CHECK_SPF },
-    [FACT_SPF_FAIL] = { "spf-fail", CHECK_SPF },
-    [FACT_SPF_SOFTFAIL] = { "spf-softfail", CHECK_SPF },
-    [FACT_SPF_NONE] = { "spf-none", CHECK_SPF },
-    [FACT_SPF_PERMERROR] = { "spf-permerror", CHECK_SPF },
+    [FACT_SPF_PASS] = { "spf-pass", CHECKS_SPF },
+    [FACT_SPF_FAIL] = { "spf-fail", CHECKS_SPF },
+    [FACT_SPF_SOFTFAIL] = { "spf-softfail", CHECKS_SPF },
+    [FACT_SPF_NONE] = { "spf-none", CHECKS_SPF },
+    [FACT_SPF_PERMERROR] = { "spf-permerror", CHECKS_SPF },
     [FACT_DKIM_PASS] = { "dkim-pass", CHECK_DKIM },
     [FACT_DKIM_SIGNED] = { "dkim-signed", CHECK_DKIM },
     [FACT_DMARC_RECORD] = { "dmarc-record", CHECKS_DMARC },

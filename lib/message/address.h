@@ -12,7 +12,7 @@ struct address_list {
     size_t count;                   /* mailboxes, counted beyond ADDRESS_LIST_MAX too */
     size_t n_domains;               /* entries in domains */
     char **domains;                 /* of the first mailboxes, normalized; distinct */
-    char *first;                    /* the first valid addr-spec, its domain normalized; NULL where none, or it is long */
+    char *first;                    /* the first valid addr-spec, domain normalized; NULL where none, or it is long */
     size_t invalid;                 /* mailboxes without a valid addr-spec or with a domain that cannot be one */
 };
 

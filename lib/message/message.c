@@ -6,7 +6,6 @@
 
 #include "lib/message/message.h"
 #include "lib/base/mem.h"
-#include "lib/base/str.h"
 #include "lib/message/address.h"
 #include "lib/message/date.h"
 #include "lib/message/lines.h"
@@ -97,15 +96,6 @@ static void examine_from(struct message *message, const char *value)
     address_list_clear(&list);
 }
 
-static void note_eight_bit_field(struct message_facts *facts, const char *name)
-{
-    struct str escaped = STR_EMPTY;
-
-    str_add_escaped(&escaped, name, sizeof(facts->eight_bit_field), true);
-    snprintf(facts->eight_bit_field, sizeof(facts->eight_bit_field), "%s", str_get(&escaped));
-    str_clear(&escaped);
-}
-
 /* The lines of a field, as they stand in the message: "Name:value", each fold a new one. */
 static void examine_lines(struct message_facts *facts, const char *name, const char *value)
 {
@@ -119,7 +109,7 @@ static void examine_lines(struct message_facts *facts, const char *name, const c
         facts->longest_line = scan.longest;
     facts->has_bare_cr = facts->has_bare_cr || scan.has_bare_cr;
     if (scan.has_eight_bit && facts->eight_bit_field[0] == '\0')
-        note_eight_bit_field(facts, name);
+        snprintf(facts->eight_bit_field, sizeof(facts->eight_bit_field), "%s", name);
 }
 
 static bool is_within_limits(const struct message *message)

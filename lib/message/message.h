@@ -33,7 +33,7 @@ struct message_facts {
     size_t from_invalid;
     size_t from_domains;            /* distinct author domains; counts no further than ADDRESS_LIST_MAX */
     char author_domain[DOMAIN_MAX]; /* the only one, or the first where there are several; "" where none */
-    char eight_bit_field[64];       /* name of the first field with a byte over 127; "" where none; escaped */
+    char eight_bit_field[64];       /* name of the first field with a byte over 127, cut; "" where none */
     bool has_eight_bit_body;
     bool has_date_valid;            /* the only Date field reads as RFC 5322 section 3.3 */
     bool has_message_id_valid;      /* the only Message-ID reads as <id-left@id-right> */

@@ -1,5 +1,5 @@
 /*
- * The report as JSON, DESIGN 5.4; the only user of jansson.  A key whose value is not known is left out.
+ * The report as JSON, as preflight(1) has it; the only user of jansson.  A key whose value is not known is left out.
  * Strings that are not valid UTF-8 are escaped first, so the output is JSON whatever the message held.
  */
 #include "config.h"

@@ -1,5 +1,6 @@
 /*
- * The log line of DESIGN 5.2: key=value words that no address, domain or field of a message can forge or split.
+ * The log line of preflight-milter(8): key=value words that no address, domain or field of a message can forge or
+ * split.
  * Bounded: what is longest gives way first, the keys and the end of the line never do.
  */
 #include "config.h"

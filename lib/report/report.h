@@ -33,7 +33,7 @@ struct report {
     struct findings findings;
     struct prediction *predictions; /* one per recipient domain, or one for any recipient */
     size_t n_predictions;
-    char *trouble;                  /* our own: "dns: no answer in time for TXT example.com"; NULL where none */
+    char *trouble;                  /* our own: "dns: no answer for TXT example.com", not escaped; NULL where none */
     int ms;                         /* waited at the end of the message */
 };
 
@@ -46,12 +46,13 @@ const struct spf_result *report_worst_spf(const struct report *report);        /
 const struct prediction *report_worst_prediction(const struct report *report);
 
 /*
- * DESIGN 5.2: "4QxyzA: verdict=reject ... ms=12", "NOQUEUE: ..." without a queue id; "-" is what is not known.
+ * As preflight-milter(8) has it: "4QxyzA: verdict=reject ... ms=12", "NOQUEUE: ..." without a queue id; "-" is what is
+ * not known.
  * At most REPORT_LINE_MAX bytes: findings that have no room are counted ("spf-fail,+3"), long addresses cut ("...").
  */
 void report_log_line(const struct report *report, struct str *line_r);
 
-/* JSON, one object, indented, final newline; DESIGN 5.4.  Valid whatever bytes the report holds.  Caller frees. */
+/* JSON, one object, indented, final newline; preflight(1).  Valid whatever bytes the report holds.  Caller frees. */
 char *report_json(const struct report *report);
 
 /* Parts of that object, as the single checks print them: one element of spf, the dkim array, the dmarc object. */

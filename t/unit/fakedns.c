@@ -5,8 +5,10 @@
 
 #include "t/unit/fakedns.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/dns/dns.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,6 +33,7 @@ struct fakedns {
     pthread_t thread;
     pthread_mutex_t lock;       /* covers what follows */
     enum fakedns_mode mode;
+    struct dns *zone;           /* answers in place of the table, or NULL */
     int tcp_count;
     int name_count;
     struct { char name[256]; int count; } names[NAMES_MAX];
@@ -40,13 +43,13 @@ struct request {
     const uint8_t *data;
     size_t question_end;
     char name[256];
-    char label[64];             /* the first, up to a dash */
+    char label[64];             /* the first but _dmarc, up to a dash */
     unsigned type;
     bool is_tcp;
 };
 
 enum behaviour { PLAIN, TTL0, TTL1, NX, NX_WITHOUT_SOA, NODATA, SERVFAIL, REFUSED, HOLE, GARBAGE, SHORT, WRONG_ID,
-                 LIE, TC, TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY };
+                 LIE, TC, TC_ONLY, CNAME, CNAME_NX, LOOP, HUGE_TXT, MANY, BAD_TXT };
 
 static const struct { const char *label; enum behaviour behaviour; } behaviours[] = {
     { "ttl0", TTL0 },           /* ttl of 0; else 60 */
@@ -68,6 +71,7 @@ static const struct { const char *label; enum behaviour behaviour; } behaviours[
     { "loop", LOOP },           /* an alias of itself */
     { "huge", HUGE_TXT },       /* 60,000 bytes of TXT, over TCP */
     { "many", MANY },           /* 4,000 records, over TCP */
+    { "badtxt", BAD_TXT },      /* a TXT record whose string is longer than the record */
 };
 
 static enum behaviour behaviour_of(const char *label)
@@ -102,7 +106,8 @@ static bool parse(const uint8_t *data, size_t len, struct request *r)
     if (at + 5 > len)
         return false;
     ascii_lower(r->name);
-    snprintf(r->label, sizeof(r->label), "%.*s", (int)strcspn(r->name, ".-"), r->name);
+    size_t prefix = strncmp(r->name, "_dmarc.", 7) == 0 ? 7 : 0;
+    snprintf(r->label, sizeof(r->label), "%.*s", (int)strcspn(r->name + prefix, ".-"), r->name + prefix);
     r->type = (unsigned)data[at + 1] << 8 | data[at + 2];
     r->question_end = at + 5;
     return true;
@@ -236,7 +241,21 @@ static void answer(const struct request *r, struct str *s)
     case LOOP: add_alias(s, r, "\xc0\x0c", 2); break;
     case HUGE_TXT: add_huge(s, r); break;
     case MANY: add_many(s, r); break;
+    case BAD_TXT: add_header(s, r, 0, 1, 0); add_record(s, TYPE_TXT, 60, "\x40v=spf1 -all", 12); break;
     }
+}
+
+/* The zone's own packet, under the number of the request. */
+static void answer_from(struct dns *zone, const struct request *r, struct str *s)
+{
+    struct dns_budget budget = { .deadline_ms = clock_ms() + 1000, .questions = 1 };
+    const struct dns_answer *found = dns_lookup(zone, r->name, (enum dns_type)r->type, &budget);
+
+    if (found->packet != NULL) {
+        str_addn(s, r->data, 2);
+        str_addn(s, found->packet + 2, found->packet_len - 2);
+    }
+    dns_answer_unref(found);
 }
 
 static void serve(struct fakedns *f, const uint8_t *data, size_t len, bool is_tcp, struct str *out)
@@ -248,10 +267,13 @@ static void serve(struct fakedns *f, const uint8_t *data, size_t len, bool is_tc
     r.is_tcp = is_tcp;
     pthread_mutex_lock(&f->lock);
     enum fakedns_mode mode = f->mode;
+    struct dns *zone = f->zone;
     count(f, &r);
     pthread_mutex_unlock(&f->lock);
     if (mode == FAKEDNS_SERVFAIL)
         add_header(out, &r, 2, 0, 0);
+    else if (zone != NULL)
+        answer_from(zone, &r, out);
     else if (mode == FAKEDNS_ANSWER)
         answer(&r, out);
 }
@@ -367,6 +389,13 @@ void fakedns_set_mode(struct fakedns *f, enum fakedns_mode mode)
 {
     pthread_mutex_lock(&f->lock);
     f->mode = mode;
+    pthread_mutex_unlock(&f->lock);
+}
+
+void fakedns_set_zone(struct fakedns *f, struct dns *zone)
+{
+    pthread_mutex_lock(&f->lock);
+    f->zone = zone;
     pthread_mutex_unlock(&f->lock);
 }
 

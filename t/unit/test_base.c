@@ -136,6 +136,27 @@ START_TEST(grows_lists)
 }
 END_TEST
 
+START_TEST(strips_brackets)
+{
+    static const struct { const char *in, *want; } cases[] = {
+        { "<a@example.com>", "a@example.com" },
+        { "a@example.com", "a@example.com" },
+        { "<>", "" },
+        { "", "" },
+        { "<", "" },
+        { "<\"a>b\"@example.com>", "\"a>b\"@example.com" },
+        { "<a@example.com", "a@example.com" },
+        { "a@example.com>", "a@example.com>" },
+        { "<<a@example.com>>", "<a@example.com>" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *address = address_bare(cases[i].in);
+        ck_assert_str_eq(address, cases[i].want);
+        free(address);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -144,6 +165,7 @@ int main(void)
     tcase_add_test(tc, parses_networks);
     tcase_add_test(tc, matches_prefixes);
     tcase_add_test(tc, normalizes_domains);
+    tcase_add_test(tc, strips_brackets);
     tcase_add_test(tc, errors_are_cut_not_lost);
     tcase_add_test(tc, grows_lists);
     suite_add_tcase(suite, tc);

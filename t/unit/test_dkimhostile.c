@@ -155,6 +155,15 @@ START_TEST(bounds_a_long_identity)
 }
 END_TEST
 
+/* Of this thread: what others do on the machine does not count. */
+static int64_t cpu_ms(void)
+{
+    struct timespec now;
+
+    ck_assert_int_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Each with another l=: the library would hash the body for every signature it is given. */
 START_TEST(bounds_the_signatures)
 {
@@ -165,7 +174,7 @@ START_TEST(bounds_the_signatures)
     char *good = world_sign(KEY_2048, "good");
 
     memset(body, 'x', sizeof(body));
-    int64_t start = clock_ms();
+    int64_t start = cpu_ms();
     for (int i = 0; i < 900; i++) {
         struct str text = STR_EMPTY;
         str_addf(&text, "%s; l=%d", TAGS, 1000000 + i);
@@ -181,7 +190,7 @@ START_TEST(bounds_the_signatures)
     ck_assert_uint_eq(results.count, 5);
     ck_assert_uint_eq(results.skipped, 896);
     ck_assert(!results.is_over_limits);
-    ck_assert_int_lt(clock_ms() - start, 5000);     /* 5 times 30 MB; 900 times take 20 s */
+    ck_assert_int_lt(cpu_ms() - start, 5000);       /* 5 times 30 MB; 900 times take 20 s */
     dkim_results_clear(&results);
     free(good);
 }

@@ -46,10 +46,10 @@ END_TEST
 START_TEST(names_checks)
 {
     static const struct { const char *prefix; unsigned checks; } cases[] = {
-        { "spf-", CHECK_SPF },
+        { "spf-", CHECK_SPF | CHECK_EGRESS },
         { "dkim-", CHECK_DKIM },
-        { "dmarc-", CHECK_SPF | CHECK_DKIM | CHECK_DMARC },
-        { "policy-", CHECK_SPF | CHECK_DKIM | CHECK_DMARC },
+        { "dmarc-", CHECK_SPF | CHECK_EGRESS | CHECK_DKIM | CHECK_DMARC },
+        { "policy-", CHECK_SPF | CHECK_EGRESS | CHECK_DKIM | CHECK_DMARC },
         { "from-", CHECK_MESSAGE },
     };
     for (int i = 0; i < FACT_COUNT; i++) {

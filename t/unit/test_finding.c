@@ -148,9 +148,14 @@ START_TEST(bounds_what_comes_from_outside)
     findings_add(&list, FINDING_SPF_FAIL, big, "", "");
     ck_assert_uint_eq(list.count, 1);
 
-    for (int i = 0; i < 2 * FINDINGS_MAX; i++) {
+    for (int i = 0; i < 2 * FINDINGS_PER_ID; i++) {
         snprintf(subject, sizeof(subject), "s%d", i);
         findings_add(&list, FINDING_DKIM_NO_KEY, subject, "example.com", "");
+    }
+    ck_assert_uint_eq(list.count, 1 + FINDINGS_PER_ID);
+    for (int i = 0; i < FINDING_COUNT * FINDINGS_PER_ID; i++) {
+        snprintf(subject, sizeof(subject), "t%d", i);
+        findings_add(&list, (enum finding_id)(i % FINDING_COUNT), subject, "example.com", "");
     }
     ck_assert_uint_eq(list.count, FINDINGS_MAX);
     findings_clear(&list);

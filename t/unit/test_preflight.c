@@ -27,6 +27,9 @@ static const char zone[] =
     "including.example. 60 IN TXT \"v=spf1 include:soft.example ip4:192.0.2.1 -all\"\n"
     "seventy.example. 60 IN TXT \"v=spf1\"" TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7")
     " \" ip4:192.0.2.1 -all\"\n"
+    "costly.example. 60 IN TXT \"v=spf1 a:1.%{i}.l.example a:2.%{i}.l.example a:3.%{i}.l.example a:4.%{i}.l.example "
+    "a:5.%{i}.l.example a:6.%{i}.l.example a:7.%{i}.l.example ip4:10.0.0.0/8 -all\"\n"
+    "*.l.example. 60 IN A 192.0.2.44\n"
     "nothing.example. 60 IN A 192.0.2.44\n";
 
 static const char conf_format[] =
@@ -216,6 +219,129 @@ START_TEST(an_egress_without_addresses_is_ours_to_report)
 }
 END_TEST
 
+/* The worst address decides: those that could not be found out may be worse than all that are known. */
+START_TEST(an_egress_known_in_part_is_unsure)
+{
+    static const struct mail mail = { "part", "a@example.com", " a@example.com", { "x@remote.example" }, NULL, NULL,
+        VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_EGRESS_UNKNOWN };
+    struct str line = STR_EMPTY;
+
+    dns_inject(preflight_dns(engine), "mail.example.com", DNS_AAAA, DNS_TIMEOUT);
+    struct report *report = judge(&mail);
+    report_log_line(report, &line);
+    ck_assert_msg(report->verdict == VERDICT_UNSURE, "%s", str_get(&line));
+    ck_assert(strstr(str_get(&line), " spf=temperror ") != NULL);
+    ck_assert(findings_has(&report->findings, FINDING_EGRESS_UNKNOWN));
+    ck_assert_str_eq(report->trouble, "dns: no answer for AAAA mail.example.com");
+    ck_assert_int_eq(report->predictions[0].because[0], FINDING_EGRESS_UNKNOWN);
+    str_clear(&line);
+    report_free(&report);
+}
+END_TEST
+
+/* From 192.0.2.1 and, the last, 192.0.2.2; or from as many different ones in 10.0.0.0/8. */
+static struct report *judge_with(size_t n_addresses, bool are_different, const char *sender)
+{
+    struct conf_egress egress = conf->egress[conf->n_egress - 1];
+    const struct preflight_origin origin = { .is_local = true, .egress = &egress };
+    char from[80];
+
+    egress.n_addresses = n_addresses;
+    egress.addresses = xcalloc(n_addresses, sizeof(*egress.addresses));
+    for (size_t i = 0; i < n_addresses; i++) {
+        static const struct ip_addr good = { AF_INET, { 192, 0, 2, 1 } }, other = { AF_INET, { 192, 0, 2, 2 } };
+        const struct ip_addr different = { AF_INET, { 10, 0, (uint8_t)(i / 256), (uint8_t)i } };
+        egress.addresses[i] = are_different ? different : i + 1 == n_addresses ? other : good;
+    }
+    struct preflight_message *m = preflight_begin(engine, &origin, sender, NULL);
+    snprintf(from, sizeof(from), " %s", sender);
+    preflight_header(m, "From", from);
+    preflight_end_of_header(m);
+    struct report *report = preflight_end(&m, NULL);
+    free(egress.addresses);
+    return report;
+}
+
+/* The last of the addresses is the only one that the record does not name. */
+START_TEST(judges_every_address_or_is_unsure)
+{
+    static const struct { size_t addresses; enum verdict verdict; } cases[] = {
+        { 1, VERDICT_REJECT }, { 33, VERDICT_REJECT }, { 256, VERDICT_REJECT }, { 257, VERDICT_UNSURE },
+        { 5000, VERDICT_UNSURE },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct report *report = judge_with(cases[i].addresses, false, "a@example.com");
+        ck_assert_msg(report->verdict == cases[i].verdict, "%zu addresses: %s", cases[i].addresses,
+                      verdict_name(report->verdict));
+        ck_assert_msg(findings_has(&report->findings, FINDING_DMARC_FAIL) == (cases[i].verdict == VERDICT_REJECT),
+                      "%zu addresses", cases[i].addresses);
+        ck_assert_int_eq(report->trouble != NULL, cases[i].verdict == VERDICT_UNSURE);
+        report_free(&report);
+    }
+}
+END_TEST
+
+/* Each address fails twice over; what comes after must still find room. */
+START_TEST(many_addresses_hide_no_finding)
+{
+    struct report *report = judge_with(256, true, "a@example.com");
+    ck_assert_int_eq(report->verdict, VERDICT_REJECT);
+    ck_assert(findings_has(&report->findings, FINDING_SPF_HELO_FAIL));
+    ck_assert(findings_has(&report->findings, FINDING_DMARC_FAIL));
+    ck_assert(findings_has(&report->findings, FINDING_DATE_INVALID));
+    report_free(&report);
+}
+END_TEST
+
+/* A record of seven questions that differ for every address; 200 are allowed, and what the cache knows is free. */
+START_TEST(spent_lookups_are_ours_to_report)
+{
+    struct report *report = judge_with(20, true, "a@costly.example");
+    ck_assert_int_eq(report->verdict, VERDICT_ACCEPT);
+    report_free(&report);
+    tear_down();
+    set_up();
+    report = judge_with(100, true, "a@costly.example");
+    ck_assert_int_eq(report->verdict, VERDICT_UNSURE);
+    ck_assert_ptr_nonnull(report->trouble);
+    ck_assert_msg(strstr(report->trouble, "200 lookups") != NULL, "%s", report->trouble);
+    report_free(&report);
+}
+END_TEST
+
+static void has_once(const char *where, const char *text, const char *escaped)
+{
+    const char *at = strstr(text, escaped);
+
+    ck_assert_msg(at != NULL && (at == text || at[-1] != '\\'), "%s: %s", where, text);
+}
+
+/* What is not printable is escaped where it is written, and only there. */
+START_TEST(escapes_once)
+{
+    const struct preflight_origin origin = { .is_local = true };
+    struct preflight_message *m = preflight_begin(engine, &origin, "a@bad\x01.example", NULL);
+    struct str text = STR_EMPTY, line = STR_EMPTY;
+
+    preflight_header(m, "X\x02\xe9", " \xe9");
+    preflight_header(m, "From", " a@garbled.example");
+    preflight_end_of_header(m);
+    struct report *report = preflight_end(&m, NULL);
+    report_text(report, false, &text);
+    report_log_line(report, &line);
+    has_once("text, domain", str_get(&text), "mailfrom bad\\x01.example");
+    has_once("text, field", str_get(&text), "the field X\\x02\\xe9 has");
+    has_once("log line", str_get(&line), "from=<a@bad\\x01.example>");
+    str_reset(&text);
+    report_reply(report, &text);
+    has_once("reply", str_get(&text), "bad\\x01.example");
+    str_clear(&text);
+    str_clear(&line);
+    report_free(&report);
+}
+END_TEST
+
 START_TEST(a_message_outlives_its_engine)
 {
     const struct preflight_origin origin = { .is_local = true };
@@ -246,6 +372,11 @@ int main(void)
     tcase_add_test(tc, knows_what_is_outgoing);
     tcase_add_test(tc, drops_local_recipients);
     tcase_add_test(tc, an_egress_without_addresses_is_ours_to_report);
+    tcase_add_test(tc, an_egress_known_in_part_is_unsure);
+    tcase_add_test(tc, judges_every_address_or_is_unsure);
+    tcase_add_test(tc, many_addresses_hide_no_finding);
+    tcase_add_test(tc, spent_lookups_are_ours_to_report);
+    tcase_add_test(tc, escapes_once);
     tcase_add_test(tc, a_message_outlives_its_engine);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

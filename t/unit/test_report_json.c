@@ -1,5 +1,5 @@
 /*
- * lib/report/json: DESIGN 5.4 to the letter, and JSON whatever the bytes.
+ * lib/report/json: preflight(1) to the letter, and JSON whatever the bytes.
  */
 #include "config.h"
 

@@ -1,0 +1,41 @@
+# Of several addresses of an egress the worst decides, and the log names it.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5", "2001:db8::5", "203.0.113.6" }
+    helo = "mail.example.com"
+}
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:203.0.113.5 ip6:2001:db8::5 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
+    "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
+    "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
+    "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+
+=== message plain
+From: Alice <a@example.com>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello,
+this is a message.
+
+=== session
+connect localhost 127.0.0.1
+helo client.example.com
+mail <a@example.com>
+rcpt <b@receiver.test>
+id 4Q1
+message plain
+eom
+-> accept
+
+=== log
+4Q1: verdict=reject action=log egress=default from=<a@example.com> author=example.com spf=fail dkim=none dmarc=fail policy=reject predict=generic:550-5.7.1 findings=spf-fail,dkim-none,dmarc-fail ms=*
++ SPF fail for example.com from 203.0.113.6

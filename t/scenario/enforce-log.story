@@ -1,0 +1,37 @@
+# In enforce mode, reject = log: what the MTA is told.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+mode = enforce
+policy { reject = log }
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:198.51.100.7 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+
+=== message plain
+From: Alice <a@example.com>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello,
+this is a message.
+
+=== session
+connect localhost 127.0.0.1
+helo client.example.com
+mail <a@example.com>
+rcpt <b@receiver.test>
+id 4Q1
+message plain
+eom
+-> accept
+
+=== log
+4Q1: verdict=reject action=log egress=default from=<a@example.com> author=example.com spf=fail dkim=none dmarc=fail policy=reject predict=generic:550-5.7.1 findings=spf-fail,dkim-none,dmarc-fail ms=*

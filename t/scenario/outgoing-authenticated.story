@@ -1,0 +1,23 @@
+# With authenticated = no a user from outside is not judged.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+outgoing { authenticated = no }
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:198.51.100.7 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+
+=== session
+connect home.example.org 192.0.2.10
+helo home.example.org
+macros mail {auth_authen}=alice
+mail <a@example.com>
+-> accept
+
+=== log
+

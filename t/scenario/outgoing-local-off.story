@@ -1,0 +1,30 @@
+# With local = no a submission by sendmail(1) is not judged.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+outgoing {
+    networks = {}
+    local = no
+}
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:203.0.113.5 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
+    "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
+    "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
+    "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+
+=== session
+connect localhost 127.0.0.1 0
+helo localhost
+mail a@example.com
+-> accept
+
+=== log
+

@@ -1,0 +1,73 @@
+# Several messages in one connection are judged each for itself.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:203.0.113.5 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
+    "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
+    "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
+    "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+example.net. 300 IN TXT "v=spf1 -all"
+
+=== message signed
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;
+ i=@example.com; q=dns/txt; s=s1; t=1700474400; h=from : to : subject :
+ date : message-id; bh=LpTq7T0XFMk5vBhgPt3bM8BZgzN9xaZN/cajJgGumIQ=;
+ b=Obwk8zKGFwuiZgcclG/oOtcABOJiFwYy5RoFVTFXygfurnN4GDKBoc1RC0AAcLd0LswiP
+ 6teHgjmML/ZZCfdGHndcgakOWoh/PI/HftvJ13rtU0NjYBUjffQWskVJEF8BCj2BC6QhB50
+ 27Dpy1ZLiVCuS021KCuvnma4xQDJIFb0fc9zV2ZmJDZ5f/eJRAWzZ6ZCuqNRyEiycGqDyLL
+ r+mKWRsGwDumrijDCkZQ5+Re7u3IzEyYUOqhvgwdzXkPjKX4u/DQhAPh2LHayoTfzIMx8GE
+ ISHYQS68I46cGXHAaeJm09BWI+k36t8eMk1cZRxdLf6Io2qq5+wIfqDb7+xQ==
+From: Alice <a@example.com>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello,
+this is a message.
+
+=== message net
+From: Alice <a@example.net>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.net>
+
+Hello,
+this is a message.
+
+=== session
+connect localhost 127.0.0.1
+helo client.example.com
+mail <a@example.com>
+rcpt <b@receiver.test>
+id 4Q1
+message signed
+eom
+-> accept
+mail <a@example.net>
+rcpt <b@receiver.test>
+id 4Q2
+message net
+eom
+-> accept
+mail <a@example.com>
+rcpt <b@receiver.test>
+id 4Q3
+message signed
+eom
+-> accept
+
+=== log
+4Q1: verdict=accept action=accept egress=default from=<a@example.com> author=example.com spf=pass dkim=pass dmarc=pass policy=reject predict=generic:accept findings=- ms=*
+4Q2: verdict=reject action=log egress=default from=<a@example.net> author=example.net spf=fail dkim=none dmarc=none policy=- predict=generic:550-5.7.1 findings=spf-fail,dkim-none,dmarc-none ms=*
+4Q3: verdict=accept action=accept egress=default from=<a@example.com> author=example.com spf=pass dkim=pass dmarc=pass policy=reject predict=generic:accept findings=- ms=*

@@ -1,0 +1,48 @@
+# Under simple canonicalization the header reaches the verifier to the space.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+example.com. 300 IN TXT "v=spf1 ip4:203.0.113.5 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
+    "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
+    "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
+    "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+
+=== message signed
+DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=example.com;
+ i=@example.com; q=dns/txt; s=s1; t=1700474400; h=from : to : subject :
+ date : message-id; bh=LpTq7T0XFMk5vBhgPt3bM8BZgzN9xaZN/cajJgGumIQ=;
+ b=VMbY8wre/PD7GtyMERPpZcdGs6bcrid2bif2LmYe5mxQHQjV4xXx+78WpC5HKoAT7EVId
+ 0KemM9IMIPS+zi/NrrTLJPIUdcpml5CKCBA+QrqObsqRJg2VCs4aP+VLl6JMA7EdmqxHn1X
+ 24DK7270Qjt/BW8JqjS0whxBOkr5+Vawpszbq6bhGDZ8Y61kkX0tFaPaPJmSPm4imoRVCOj
+ NIeOceWlO+HBUHK1w7jxdTcUqVy7lKER94cYGSX+n40rpByXK3VrTPT1j4PinsNKrEjcxiW
+ KlkSRijE0lRryVIHwMTeDqlgnd5TPRASq8PRMSNkGCzrXf2++wtSyaQcAnFA==
+From: Alice <a@example.com>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello,
+this is a message.
+
+=== session
+connect localhost 127.0.0.1
+helo client.example.com
+mail <a@example.com>
+rcpt <b@receiver.test>
+id 4Q1
+message signed
+eom
+-> accept
+
+=== log
+4Q1: verdict=accept action=accept egress=default from=<a@example.com> author=example.com spf=pass dkim=pass dmarc=pass policy=reject predict=generic:accept findings=- ms=*
