@@ -14,6 +14,9 @@
 /* libopendkim 2.11 decodes i= into 257 bytes and does not terminate what fills them. */
 #define IDENTITY_MAX 250
 
+/* Of further ones nobody looks whether they stand twice; RFC 6376 defines 14. */
+#define TAGS_MAX 64
+
 /*
  * Looks for i= the way libopendkim does: white space of C's kind, and whatever else is wrong with the list.
  * The length is that of the raw value, which is never shorter than what is decoded.
@@ -114,18 +117,20 @@ static void read_tag(const struct tag *tag, struct dkim_tags *tags)
     }
 }
 
-/* The names that RFC 6376 defines, a bit each; others may be repeated unseen, which costs nobody anything. */
-static bool is_seen_twice(const struct tag *tag, unsigned *seen)
-{
-    static const char *const names[] = { "v", "a", "b", "bh", "c", "d", "h", "i", "l", "q", "s", "t", "x", "z" };
+/* The tags of one list, for what stands twice in it. */
+struct seen {
+    struct tag tags[TAGS_MAX];
+    size_t count;
+};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!tag_is(tag, names[i]))
-            continue;
-        bool is_twice = (*seen >> i & 1) != 0;
-        *seen |= 1u << i;
-        return is_twice;
+static bool is_seen_twice(const struct tag *tag, struct seen *seen)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        if (seen->tags[i].name_len == tag->name_len && memcmp(seen->tags[i].name, tag->name, tag->name_len) == 0)
+            return true;
     }
+    if (seen->count < TAGS_MAX)
+        seen->tags[seen->count++] = *tag;
     return false;
 }
 
@@ -133,7 +138,7 @@ void dkim_tags_parse(const char *value, struct dkim_tags *tags_r)
 {
     struct taglist list;
     struct tag tag;
-    unsigned seen = 0;
+    struct seen seen = { .count = 0 };
     int rc;
 
     *tags_r = (struct dkim_tags){ .canonicalization = "simple/simple", .is_query_known = true, .length = -1 };

@@ -29,6 +29,34 @@ _dmarc.example.com. 60 IN TXT "v=DMARC1; p=reject"
 mail.example.com. 60 IN A 192.0.2.1
 soft.example. 60 IN TXT "v=spf1 ?all"
 """
+# A key, and a message signed with it; the signature does not expire.
+DKIM_ZONE = """\
+_dmarc.example.com. 60 IN TXT "v=DMARC1; p=reject"
+revoked._domainkey.example.com. 60 IN TXT "v=DKIM1; p="
+s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
+    "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
+    "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
+    "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+"""
+SIGNED = """\
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;
+ i=@example.com; q=dns/txt; s=s1; t=1700474400; h=from : to : subject :
+ date : message-id; bh=LpTq7T0XFMk5vBhgPt3bM8BZgzN9xaZN/cajJgGumIQ=;
+ b=Obwk8zKGFwuiZgcclG/oOtcABOJiFwYy5RoFVTFXygfurnN4GDKBoc1RC0AAcLd0LswiP
+ 6teHgjmML/ZZCfdGHndcgakOWoh/PI/HftvJ13rtU0NjYBUjffQWskVJEF8BCj2BC6QhB50
+ 27Dpy1ZLiVCuS021KCuvnma4xQDJIFb0fc9zV2ZmJDZ5f/eJRAWzZ6ZCuqNRyEiycGqDyLL
+ r+mKWRsGwDumrijDCkZQ5+Re7u3IzEyYUOqhvgwdzXkPjKX4u/DQhAPh2LHayoTfzIMx8GE
+ ISHYQS68I46cGXHAaeJm09BWI+k36t8eMk1cZRxdLf6Io2qq5+wIfqDb7+xQ==
+From: Alice <a@example.com>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.com>
+
+Hello,
+this is a message.
+"""
 CONF = """\
 mode = enforce
 dns { zone = "zone" }
@@ -118,6 +146,55 @@ def reads_standard_input(box):
     equal(box.check("-", stdin=b"From alice Mon Nov 23 10:00:00 2026\n" + MESSAGE.encode()), want, "mbox")
 
 
+def judges_signatures(box):
+    """dkim: a signature in full, as text and JSON, and as check has it"""
+    box.write("zone", DKIM_ZONE.encode())
+    box.write("signed", SIGNED.encode())
+    status, out, err = box.run("dkim", "-c", "conf", "signed")
+    equal((status, err), (0, ""), "status and standard error")
+    for want in ("1 of 1 signature verifies", "s1._domainkey.example.com, aligned", "found, 2048 bits",
+                 "covers         from to subject date message-id", "can be added   from subject date to cc",
+                 "dkim-not-oversigned"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    status, out, _ = box.run("dkim", "-c", "conf", "--json", "-", stdin=SIGNED.encode())
+    signature = json.loads(out)[0]
+    for key, want in (("domain", "example.com"), ("selector", "s1"), ("identity", "@example.com"), ("result", "pass"),
+                      ("algorithm", "rsa-sha256"), ("canonicalization", "relaxed/relaxed"), ("key_bits", 2048),
+                      ("key_found", True), ("key_flags", []), ("aligned", True), ("reason", ""),
+                      ("signed_at", 1700474400), ("oversigned_headers", []), ("unsigned_headers", []),
+                      ("signed_headers", ["from", "to", "subject", "date", "message-id"])):
+        equal(signature[key], want, key)
+    require(not {"finding", "expires", "body_length"} & set(signature), "a key that is not known")
+    equal(box.check("signed")[1]["dkim"], [signature], "check's dkim")
+
+
+def explains_signatures(box):
+    """dkim: why a signature does not verify"""
+    box.write("zone", DKIM_ZONE.encode())
+    cases = [
+        ("Subject: hello", "Subject: [list] hello", "dkim-header-changed", "the field Subject was changed after"),
+        ("Subject: hello", "Subject: goodbye", "dkim-header-changed", "a signed header field was changed after"),
+        ("is a message", "is a text", "dkim-body-changed", "the header is as it was signed"),
+        ("s=s1", "s=s2", "dkim-no-key", "does not exist in DNS"),
+        ("s=s1", "s=revoked", "dkim-key-revoked", "p= of the key's record is empty"),
+        ("i=@example.com", "i=@example.net", "dkim-bad-signature", "i= is not in the domain d="),
+        ("a=rsa-sha256", "a=rsa-sha1", "dkim-sha1", "a=rsa-sha1"),
+    ]
+    for old, new, finding, reason in cases:
+        status, out, _ = box.run("dkim", "-c", "conf", "--json", stdin=SIGNED.replace(old, new).encode())
+        signature = json.loads(out)[0]
+        equal((status, signature["finding"]), (1, finding), new)
+        require(reason in signature["reason"], "%s: no '%s' in '%s'" % (new, reason, signature["reason"]))
+        status, out, _ = box.run("dkim", "-c", "conf", stdin=SIGNED.replace(old, new).encode())
+        require(status == 1 and finding in out, "%s: no %s in\n%s" % (new, finding, out))
+    equal(box.run("dkim", "-c", "conf", "--json", "message")[:2], (1, "[]\n"), "no signature")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        server = "127.0.0.1@%d" % hole.getsockname()[1]
+        status, out, _ = box.run("dkim", "-c", "conf", "--dns", server, "--dns-timeout", "1", stdin=SIGNED.encode())
+    equal((status, out.split()[1]), (75, "temperror"), "a black hole")
+
+
 def knows_the_sender(box):
     """--from, else Return-Path, else From, else the null sender"""
     equal(box.check("--from", "<x@soft.example>", "message")[1]["sender"], "x@soft.example", "--from")
@@ -162,6 +239,9 @@ def refuses_mistakes(box):
         (["check", "-c", "conf", "missing"], "cannot open 'missing'"),
         (["check", "-c", "conf", "."], "Is a directory"),
         (["config", "word"], "one word too many"),
+        (["dkim", "message", "message"], "one file too many"),
+        (["dkim", "--egress", "192.0.2.1"], "unrecognized option"),
+        (["dkim", "-c", "conf", "missing"], "cannot open 'missing'"),
     ]
     for args, want in cases:
         status, out, err = box.run(*args)
@@ -235,8 +315,9 @@ def survives_anything(box):
         require(report["verdict"] in ("accept", "junk", "reject", "unsure"), name)
 
 
-STORIES = [judges_a_file, prints_json, takes_an_egress, reads_standard_input, knows_the_sender, undecided,
-           refuses_mistakes, helps, prints_the_configuration, colours_a_terminal_only, survives_anything]
+STORIES = [judges_a_file, prints_json, takes_an_egress, reads_standard_input, judges_signatures, explains_signatures,
+           knows_the_sender, undecided, refuses_mistakes, helps, prints_the_configuration, colours_a_terminal_only,
+           survives_anything]
 
 
 def main():

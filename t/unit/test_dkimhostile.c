@@ -76,6 +76,7 @@ static const struct { const char *name, *value; enum auth_result result; enum fi
     { "i= without @", TAGS "; i=joe", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "i= quoted-printable", TAGS "; i==ZZ=@example.com", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "d= twice", TAGS "; d=example.org", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
+    { "an unknown tag twice", TAGS "; zz=1; y=1; zz=2", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "conditional", TAGS "; !cd=example.org", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
 };
 
