@@ -324,10 +324,10 @@ void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain,
 
     if (lint.budget.questions > SPFLINT_QUESTIONS)
         lint.budget.questions = SPFLINT_QUESTIONS;
-    int before = lint.budget.asked;
+    int before = lint.budget.questions;
     (void)walk(&lint, &root);
     tell_counts(&lint);
-    budget->questions -= lint.budget.asked - before;
+    budget->questions -= before - lint.budget.questions;
     budget->asked = lint.budget.asked;
     budget->pending = lint.budget.pending;
     for (int i = 0; i < lint.n_included; i++)

@@ -26,7 +26,8 @@
 /* One question. */
 struct asking {
     struct dns *dns;
-    struct dns_budget budget;   /* the caller's, cut to the lookups allowed */
+    struct dns_budget budget;   /* the caller's */
+    int lookups;                /* so far, cached ones too: a record can make the library ask without end */
     bool is_stopped;            /* a guard or the DNS kept the library from an answer: the opinion is unknown */
     struct str forgotten;       /* why a record was too long for it; "" where none was */
     bool has_zero_prefix, has_early_redirect, has_unknown_macro, has_dotted_modifier;   /* of any record: spfguard.h */
@@ -74,8 +75,11 @@ static void add_record(SPF_dns_rr_t *rr, const struct dns_answer *answer, size_t
 /* The answer within the question's own bounds, or NULL, which stops it. */
 static const struct dns_answer *look_up(struct asking *asking, const char *name, enum dns_type type)
 {
+    if (asking->lookups == SPFOPINION_LOOKUPS)
+        asking->is_stopped = true;
     if (asking->is_stopped)
         return NULL;
+    asking->lookups++;
     const struct dns_answer *answer = dns_lookup(asking->dns, name, type, &asking->budget);
     if (answer->status == DNS_OK || answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN)
         return answer;
@@ -320,11 +324,8 @@ void spfopinion_ask(struct dns *dns, struct dns_budget *budget, const char *helo
 
     if (!is_askable(result, helo, mailfrom))
         return;
-    if (asking.budget.questions > SPFOPINION_LOOKUPS)
-        asking.budget.questions = SPFOPINION_LOOKUPS;
-    int before = asking.budget.asked;
     enum auth_result opinion = query(&asking, helo, mailfrom, result);
-    budget->questions -= asking.budget.asked - before;
+    budget->questions = asking.budget.questions;
     budget->asked = asking.budget.asked;
     budget->pending = asking.budget.pending;
     if (!asking.is_stopped) {

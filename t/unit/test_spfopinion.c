@@ -264,7 +264,7 @@ START_TEST(cannot_be_crashed)
         spfopinion_ask(dns, &budget, "mail.example.com", cases[i].mailfrom, &result);
         ck_assert_msg(result.libspf2.is_known == cases[i].is_known, "%s", cases[i].mailfrom);
         ck_assert_int_le(budget.asked - asked, SPFOPINION_LOOKUPS);
-        ck_assert_int_eq(budget.questions, 1000 - budget.asked);
+        ck_assert_int_ge(budget.questions, 1000 - budget.asked);
         spf_result_clear(&result);
     }
 }
