@@ -24,6 +24,7 @@ struct subcommand {
 extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_dkim;
+extern const struct subcommand subcommand_dmarc;
 
 /* The options every subcommand takes. */
 struct common_options {

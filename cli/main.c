@@ -15,6 +15,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_check,
     &subcommand_config,
     &subcommand_dkim,
+    &subcommand_dmarc,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lib/preflight.h"
+#include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/engine.h"
@@ -203,4 +204,17 @@ bool preflight_is_outgoing(const struct preflight *preflight, const struct prefl
     if (is_in_networks(conf, &origin->client))
         return true;
     return origin->daemon != NULL && has_string(&conf->outgoing.daemons, origin->daemon);
+}
+
+void preflight_dmarc(struct preflight *preflight, const char *author_domain, struct spf_result *spf, size_t n_spf,
+                     struct dkim_results *dkim, struct dmarc_result *result_r, struct findings *findings)
+{
+    const struct conf *conf = preflight->conf;
+    struct dns_budget budget = {
+        .deadline_ms = clock_ms() + conf->dns.budget_ms,
+        .questions = conf->limits.lookups,
+    };
+
+    dmarccheck_run(&preflight->dmarc, &budget, author_domain, spf, n_spf, n_spf, dkim, result_r);
+    dmarccheck_findings(result_r, spf, n_spf, dkim, findings);
 }

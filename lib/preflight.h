@@ -61,6 +61,13 @@ bool preflight_is_all_local(const struct preflight_message *message);
 /* Judges, waiting for DNS within the budget, and frees the message.  queue_id may be NULL.  Never NULL. */
 struct report *preflight_end(struct preflight_message **message, const char *queue_id);
 
+/*
+ * DMARC alone, for results that are known already: SPF's of every sending address, the signatures'.  Marks them aligned.
+ * author_domain: normalized, not empty.  The caller clears findings, which may hold some already.
+ */
+void preflight_dmarc(struct preflight *preflight, const char *author_domain, struct spf_result *spf, size_t n_spf,
+                     struct dkim_results *dkim, struct dmarc_result *result_r, struct findings *findings);
+
 /* Frees a message that will not be judged; NULL is fine. */
 void preflight_abandon(struct preflight_message **message);
 

@@ -267,8 +267,8 @@ static void set_policy(struct evaluation *ev, struct dmarc_reading *reading)
     if (exists == ANSWER_NO) {
         reading->policy = record->np;
     } else if (exists == ANSWER_UNKNOWN) {
-        /* To what passes no policy is applied; what fails cannot be judged without it. */
-        reading->policy = reading->result == AUTH_PASS ? sub : DMARC_POLICY_ABSENT;
+        /* What passes does so under any policy; what fails cannot be judged without knowing it. */
+        reading->policy = DMARC_POLICY_ABSENT;
         reading->result = reading->result == AUTH_PASS ? AUTH_PASS : AUTH_TEMPERROR;
     }
 }
@@ -422,12 +422,13 @@ const struct dmarc_reading *dmarccheck_worse(const struct dmarc_result *result)
 bool dmarccheck_is_disputed(const struct dmarc_result *result)
 {
     const struct dmarc_reading *a = &result->rfc9989, *b = &result->rfc7489;
+    bool is_policy_known = a->result != AUTH_PASS || a->policy != DMARC_POLICY_ABSENT;
 
     if (a->result == AUTH_TEMPERROR || b->result == AUTH_TEMPERROR)
         return false;
     if (a->record_domain[0] == '\0' && b->record_domain[0] == '\0')
         return false;
-    return a->result != b->result || a->policy != b->policy
+    return a->result != b->result || (is_policy_known && a->policy != b->policy)
            || (a->org_domain[0] != '\0' && strcmp(a->org_domain, b->org_domain) != 0);
 }
 

@@ -98,12 +98,13 @@ static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
 static void gather_dmarc(const struct dmarc_result *dmarc, struct facts *facts)
 {
     const struct dmarc_reading *reading = dmarccheck_worse(dmarc);
-    bool is_temperror = reading->result == AUTH_TEMPERROR;
-    bool is_policy_unknown = is_temperror && reading->policy == DMARC_POLICY_ABSENT;
+    bool is_temperror = reading->result == AUTH_TEMPERROR, is_pass = reading->result == AUTH_PASS;
+    bool has_policy = reading->policy != DMARC_POLICY_ABSENT;
+    bool is_policy_unknown = (is_temperror || is_pass) && !has_policy;
 
-    facts->value[FACT_DMARC_PASS] = seen(reading->result == AUTH_PASS, is_temperror);
+    facts->value[FACT_DMARC_PASS] = seen(is_pass, is_temperror);
     facts->value[FACT_DMARC_FAIL] = seen(reading->result == AUTH_FAIL, is_temperror);
-    facts->value[FACT_DMARC_RECORD] = seen(reading->policy != DMARC_POLICY_ABSENT, is_policy_unknown);
+    facts->value[FACT_DMARC_RECORD] = seen(has_policy || is_pass, is_policy_unknown);
     facts->value[FACT_POLICY_REJECT] = seen(reading->policy == DMARC_POLICY_REJECT, is_policy_unknown);
     facts->value[FACT_POLICY_QUARANTINE] = seen(reading->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown);
 }

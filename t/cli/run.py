@@ -242,6 +242,13 @@ def refuses_mistakes(box):
         (["dkim", "message", "message"], "one file too many"),
         (["dkim", "--egress", "192.0.2.1"], "unrecognized option"),
         (["dkim", "-c", "conf", "missing"], "cannot open 'missing'"),
+        (["dmarc"], "--author is missing"),
+        (["dmarc", "--author", "a b"], "--author 'a b' is not a domain"),
+        (["dmarc", "--author", "example.com", "word"], "one word too many"),
+        (["dmarc", "--author", "example.com", "--spf", "pass"], "--spf 'pass' is not RESULT:DOMAIN"),
+        (["dmarc", "--author", "example.com", "--spf", "good:example.com"], "--spf 'good:example.com' is not"),
+        (["dmarc", "--author", "example.com", "--dkim", "pass:a b:s1"], "is not RESULT:DOMAIN[:SELECTOR]"),
+        (["dmarc", "--author", "example.com"] + ["--spf", "pass:example.com"] * 101, "more than 100 --spf results"),
     ]
     for args, want in cases:
         status, out, err = box.run(*args)
@@ -292,6 +299,54 @@ def colours_a_terminal_only(box):
     require("\x1b[" not in box.run("check", "-c", "conf", "message")[1], "colour in a pipe")
 
 
+def judges_dmarc(box):
+    """dmarc: both readings, text, JSON, every exit status"""
+    box.write("zone", (ZONE + """\
+_dmarc.sub.lone.example. 60 IN TXT "v=DMARC1; p=reject"
+_dmarc.strict.com. 60 IN TXT "v=DMARC1; p=quarantine; adkim=s"
+_dmarc.bad.example. 60 IN TXT "v=DMARC1; p=refuse"
+_dmarc.xn--bcher-kva.example. 60 IN TXT "v=DMARC1; p=none"
+""").encode())
+    passing, refused = 0, 1
+    cases = [
+        (["example.com", "--spf", "pass:example.com"], passing, "pass", "pass"),
+        (["example.com", "--spf", "pass:mail.example.com"], passing, "pass", "pass"),
+        (["example.com", "--dkim", "pass:EXAMPLE.com.:s1"], passing, "pass", "pass"),
+        (["example.com", "--dkim", "fail:example.com:s1", "--dkim", "pass:example.com"], passing, "pass", "pass"),
+        (["example.com", "--spf", "pass:example.com", "--spf", "fail:example.com"], refused, "fail", "fail"),
+        (["example.com", "--spf", "fail:example.com"], refused, "fail", "fail"),
+        (["example.com"], refused, "fail", "fail"),
+        (["example.com", "--spf", "temperror:example.com"], 75, "temperror", "temperror"),
+        (["nobody.example", "--spf", "pass:nobody.example"], refused, "none", "none"),
+        (["bad.example", "--spf", "pass:bad.example"], refused, "permerror", "permerror"),
+        (["sub.lone.example", "--spf", "pass:lone.example"], refused, "fail", "pass"),
+        (["b\u00fccher.example", "--dkim", "pass:xn--bcher-kva.example"], passing, "pass", "pass"),
+        (["xn--bcher-kva.example", "--spf", "pass:B\u00dcCHER.example"], passing, "pass", "pass"),
+    ]
+    for args, want, new, old in cases:
+        status, out, err = box.run("dmarc", "-c", "conf", "--json", "--author", *args)
+        result = json.loads(out)
+        equal((status, err), (want, ""), "status and standard error of %s" % args)
+        equal((result["result"], result["rfc9989"]["result"], result["rfc7489"]["result"]), (new, new, old), str(args))
+    equal(result["opinions"], {"libopendmarc": "pass"}, "opinions")
+
+    status, out, _ = box.run("dmarc", "-c", "conf", "--author", "sub.lone.example", "--spf", "pass:lone.example")
+    for want in ("DMARC fail policy reject, record of sub.lone.example, organizational domain sub.lone.example pass "
+                 "by RFC 7489: policy reject, record of sub.lone.example, organizational domain lone.example",
+                 "dmarc-versions-differ", "result fail, by RFC 7489 pass", "mend:"):
+        require(want in " ".join(out.split()), "no '%s' in\n%s" % (want, out))
+    status, out, _ = box.run("dmarc", "-c", "conf", "--author", "strict.com", "--dkim", "pass:mail.strict.com")
+    for want in ("libopendmarc says pass", "dmarc-implementations-differ", "libopendmarc: pass, RFC 7489: quarantine"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        server = "127.0.0.1@%d" % hole.getsockname()[1]
+        status, out, _ = box.run("dmarc", "-c", "conf", "--dns", server, "--dns-timeout", "1", "--json", "--author",
+                                 "example.com", "--spf", "pass:example.com")
+    equal((status, json.loads(out)["result"]), (75, "temperror"), "a black hole")
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -317,7 +372,7 @@ def survives_anything(box):
 
 STORIES = [judges_a_file, prints_json, takes_an_egress, reads_standard_input, judges_signatures, explains_signatures,
            knows_the_sender, undecided, refuses_mistakes, helps, prints_the_configuration, colours_a_terminal_only,
-           survives_anything]
+           judges_dmarc, survives_anything]
 
 
 def main():

@@ -72,7 +72,7 @@ static const struct version_case {
       { F(QUARANTINE), "example.com", "example.com" }, false, NULL },
     { "np not known, fail", "ghost.example.com", "other.com", NULL, { TEMP(ABSENT), "example.com", "example.com" },
       { F(QUARANTINE), "example.com", "example.com" }, false, "A ghost.example.com" },
-    { "np not known, pass", "ghost.example.com", "example.com", NULL, { P(QUARANTINE), "example.com", "example.com" },
+    { "np not known, pass", "ghost.example.com", "example.com", NULL, { P(ABSENT), "example.com", "example.com" },
       { P(QUARANTINE), "example.com", "example.com" }, false, "A ghost.example.com" },
 
     { "t=y", "test.com", "other.com", NULL, { F(QUARANTINE), "test.com", "test.com" },
@@ -178,6 +178,69 @@ START_TEST(reads_twice)
 }
 END_TEST
 
+/* --- every question in turn --------------------------------------------------- */
+
+static void judge(struct dns *resolver, const struct version_case *c, struct dmarc_result *result_r)
+{
+    const struct dmarccheck check = { .dns = resolver, .orgdomain = orgdomain };
+    struct spf_result spf = { .result = AUTH_PASS, .domain = xstrdup(c->spf) };
+    struct dkim_result signature = { .result = AUTH_PASS, .domain = xstrdup(c->dkim) };
+    struct dkim_results dkim = { .items = &signature, .count = c->dkim == NULL ? 0 : 1 };
+    struct dns_budget budget = zonedns_budget();
+
+    dmarccheck_run(&check, &budget, c->author, &spf, 1, 1, &dkim, result_r);
+    free(spf.domain);
+    free(signature.domain);
+}
+
+static void assert_no_guess(const char *name, const char *failed, const struct dmarc_reading *got,
+                            const struct dmarc_reading *want)
+{
+    ck_assert_msg(got->result == AUTH_TEMPERROR || got->result == want->result, "%s without %s: %s", name, failed,
+                  auth_result_name(got->result));
+    ck_assert_msg(got->policy == DMARC_POLICY_ABSENT || got->policy == want->policy, "%s without %s: %s", name, failed,
+                  dmarc_policy_name(got->policy));
+    ck_assert_msg(got->org_domain[0] == '\0' || strcmp(got->org_domain, want->org_domain) == 0, "%s without %s: %s", name,
+                  failed, got->org_domain);
+}
+
+static void judge_without(const struct version_case *c, const char *name, enum dns_type type,
+                          const struct dmarc_result *want)
+{
+    struct dns *resolver = zonedns_new(zone);
+    struct dmarc_result result;
+
+    dns_inject(resolver, name, type, DNS_TIMEOUT);
+    judge(resolver, c, &result);
+    assert_no_guess(c->name, name, &result.rfc9989, &want->rfc9989);
+    assert_no_guess(c->name, name, &result.rfc7489, &want->rfc7489);
+    dns_free(&resolver);
+}
+
+/* Whatever question fails, the result is temperror or what it would have been. */
+START_TEST(never_guesses)
+{
+    const struct version_case *c = &cases[_i];
+    const char *domains[] = { c->author, c->spf, c->dkim };
+    struct dmarc_result want;
+
+    if (c->fails != NULL)
+        return;
+    judge(dns, c, &want);
+    judge_without(c, c->author, DNS_A, &want);
+    for (size_t i = 0; i < 3; i++) {
+        const char *names[DMARC_WALK_MAX];
+        char domain[DOMAIN_MAX];
+        size_t n = domains[i] == NULL || domain_normalize(domains[i], domain) < 0 ? 0 : dmarcwalk_names(domain, names);
+        for (size_t j = 0; j < n; j++) {
+            char *name = xasprintf("_dmarc.%s", names[j]);
+            judge_without(c, name, DNS_TXT, &want);
+            free(name);
+        }
+    }
+}
+END_TEST
+
 /* The difference is named: what it is about and both values. */
 START_TEST(names_the_difference)
 {
@@ -266,6 +329,7 @@ int main(void)
     TCase *tc = tcase_create("dmarcversions");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, reads_twice, 0, sizeof(cases) / sizeof(cases[0]));
+    tcase_add_loop_test(tc, never_guesses, 0, sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tc, names_the_difference);
     tcase_add_test(tc, marks_alignment_without_a_record);
     tcase_add_test(tc, walks_once_per_domain);

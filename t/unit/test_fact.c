@@ -137,6 +137,7 @@ START_TEST(dmarc_facts)
     } cases[] = {
         { "no record", AUTH_NONE, DMARC_POLICY_ABSENT, F, F, F, F, F },
         { "pass", AUTH_PASS, DMARC_POLICY_REJECT, T, T, F, T, F },
+        { "pass, which policy is not known", AUTH_PASS, DMARC_POLICY_ABSENT, T, T, F, U, U },
         { "fail, reject", AUTH_FAIL, DMARC_POLICY_REJECT, T, F, T, T, F },
         { "fail, quarantine", AUTH_FAIL, DMARC_POLICY_QUARANTINE, T, F, T, F, T },
         { "fail, none", AUTH_FAIL, DMARC_POLICY_NONE, T, F, T, F, F },
