@@ -7,7 +7,6 @@
 #include "cli/source.h"
 #include "lib/base/domain.h"
 #include "lib/base/err.h"
-#include "lib/base/mem.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,15 +80,6 @@ static int parse_options(int argc, char **argv, struct check_options *options)
     return CLI_GO_ON;
 }
 
-static char *strip_angles(const char *address)
-{
-    size_t len = strlen(address);
-
-    if (len >= 2 && address[0] == '<' && address[len - 1] == '>')
-        return xstrndup(address + 1, len - 2);
-    return xstrdup(address);
-}
-
 /* The egress of the command line: what it does not name is that of the configured egress for this sender. */
 static void make_egress(const struct conf *conf, struct check_options *options, const char *sender,
                         struct conf_egress *egress_r)
@@ -119,7 +109,7 @@ static struct report *judge(struct preflight *preflight, struct check_options *o
     }
     struct preflight_message *message = preflight_begin(preflight, &origin, sender, NULL);
     for (size_t i = 0; i < options->n_to; i++) {
-        char *recipient = strip_angles(options->to[i]);
+        char *recipient = cli_strip_angles(options->to[i]);
         preflight_recipient(message, recipient);
         free(recipient);
     }
@@ -161,7 +151,7 @@ static int exit_status(enum verdict verdict)
 
 static int check(struct preflight *preflight, struct check_options *options, FILE *file, struct err *err)
 {
-    char *sender = options->from != NULL ? strip_angles(options->from) : source_sender(file, err);
+    char *sender = options->from != NULL ? cli_strip_angles(options->from) : source_sender(file, err);
     if (sender == NULL)
         return -1;
     struct report *report = judge(preflight, options, sender, file, err);

@@ -25,6 +25,7 @@ extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_dkim;
 extern const struct subcommand subcommand_dmarc;
+extern const struct subcommand subcommand_spf;
 
 /* The options every subcommand takes. */
 struct common_options {
@@ -57,6 +58,9 @@ int cli_usage_error(const struct subcommand *self, const char *fmt, ...) __attri
 
 /* The configuration that the common options name, with theirs put over it.  NULL after telling standard error. */
 struct conf *cli_load(const struct common_options *common);
+
+/* An address without the <> it may be given with.  Caller frees. */
+char *cli_strip_angles(const char *address);
 
 /* Colours only on a terminal and never with NO_COLOR. */
 bool cli_has_color(FILE *out);

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_config,
     &subcommand_dkim,
     &subcommand_dmarc,
+    &subcommand_spf,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 
@@ -104,6 +106,15 @@ struct conf *cli_load(const struct common_options *common)
     if (conf == NULL)
         fprintf(stderr, "preflight: %s\n", err.text);
     return conf;
+}
+
+char *cli_strip_angles(const char *address)
+{
+    size_t len = strlen(address);
+
+    if (len >= 2 && address[0] == '<' && address[len - 1] == '>')
+        return xstrndup(address + 1, len - 2);
+    return xstrdup(address);
 }
 
 bool cli_has_color(FILE *out)

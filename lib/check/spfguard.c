@@ -122,8 +122,8 @@ static size_t largest_size(const char *term, size_t len)
     return 3 * UNIT + rounded(len) + 2 * UNIT * count_macros(term, len);
 }
 
-/* The library knows the delimiters . - + = | _ and a small r. */
-static bool has_unknown_macro(const char *term, size_t len)
+/* Is one of the bytes in a macro, after its letter? */
+static bool has_in_macro(const char *term, size_t len, const char *bytes)
 {
     bool is_inside = false;
 
@@ -133,7 +133,7 @@ static bool has_unknown_macro(const char *term, size_t len)
             i += 2;             /* to the letter, which may be large */
         } else if (term[i] == '}') {
             is_inside = false;
-        } else if (is_inside && memchr(",/R", term[i], 3) != NULL) {
+        } else if (is_inside && strchr(bytes, term[i]) != NULL) {
             return true;
         }
     }
@@ -193,7 +193,9 @@ static bool add_term(struct reading *r, const char *term, size_t len)
 
     if (len > TERM_MAX || count_macros(term, len) > MACROS_MAX)
         return false;
-    r->guard->has_unknown_macro = r->guard->has_unknown_macro || has_unknown_macro(term, len);
+    /* It knows the delimiters . - + = | _ and a small r. */
+    r->guard->has_unknown_macro = r->guard->has_unknown_macro || has_in_macro(term, len, ",/R");
+    r->guard->has_counted_macro = r->guard->has_counted_macro || has_in_macro(term, len, "0123456789");
     switch (token) {
     case TOKEN_MECHANISM:
     case TOKEN_REDIRECT:
