@@ -20,6 +20,7 @@
 #define UNIT 4
 #define TERM_MAX 300            /* bytes; a literal of more than 255 is an error to it */
 #define MACROS_MAX 16           /* '%' per term */
+#define DIGITS_MAX 3
 #define MODIFIERS_MAX 400       /* bytes of all together */
 #define TEXT_MAX 4096
 
@@ -140,6 +141,22 @@ static bool has_in_macro(const char *term, size_t len, const char *bytes)
     return false;
 }
 
+/* It reads numbers into an int without looking: a prefix length or a macro's number of more digits is no valid one. */
+static bool has_long_number(const char *term, size_t len)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        digits = isdigit((unsigned char)term[i]) ? digits + 1 : 0;
+        if (digits <= DIGITS_MAX || digits > i)
+            continue;
+        const char *before = term + i - digits;
+        if (*before == '/' || (before >= term + 2 && before[-1] == '{' && before[-2] == '%'))
+            return true;
+    }
+    return false;
+}
+
 /* One record on its way through the guard. */
 struct reading {
     struct spfguard *guard;
@@ -191,7 +208,7 @@ static bool add_term(struct reading *r, const char *term, size_t len)
     size_t name;
     enum token token = classify(term, len, &name);
 
-    if (len > TERM_MAX || count_macros(term, len) > MACROS_MAX)
+    if (len > TERM_MAX || count_macros(term, len) > MACROS_MAX || has_long_number(term, len))
         return false;
     /* It knows the delimiters . - + = | _ and a small r. */
     r->guard->has_unknown_macro = r->guard->has_unknown_macro || has_in_macro(term, len, ",/R");

@@ -319,6 +319,10 @@ START_TEST(guards_records)
         { "v=spf1 exists:%{p}.example.com -all", NULL, 0, NULL },
         { "v=spf1 a:%{P1r}.example.com -all", NULL, 0, NULL },
         { "v=spf1 exists:%%{p.example.com -all", "v=spf1 exists:%%{p.example.com -all", 28, NULL },
+        { "v=spf1 a:%{d128r}.de/20//111 a:1234.de", "v=spf1 a:%{d128r}.de/20//111 a:1234.de", 36, NULL },
+        { "v=spf1 a:%{d1280}.de", NULL, 0, NULL },
+        { "v=spf1 ip4:192.0.2.0/4294967290", NULL, 0, NULL },
+        { "v=spf1 mx//00128", NULL, 0, NULL },
         { "v=spf1 a\tmx", NULL, 0, NULL },
         { "v=spf1\x80", NULL, 0, NULL },
     };
