@@ -74,19 +74,40 @@ static void check_json(const struct report *report)
     check_part(report_json_dmarc(&report->dmarc));
 }
 
-static void check_texts(const struct report *report)
+static void check_reply(const struct report *report)
 {
     struct str text = STR_EMPTY;
 
     report_reply(report, &text);
     check_printable(str_get(&text), "reply");
     HOLDS(text.len <= REPORT_REPLY_MAX && strncmp(str_get(&text), "Preflight: ", 11) == 0, "%s", str_get(&text));
-    str_reset(&text);
-    report_text(report, false, &text);
-    HOLDS(text.len > 0 && text.len == strlen(str_get(&text)), "a NUL in the text");
-    for (char *p = text.data; *p != '\0'; p++)
+    str_clear(&text);
+}
+
+/* Lines for a terminal; empties the text. */
+static void check_lines(struct str *text)
+{
+    HOLDS(text->len > 0 && text->len == strlen(str_get(text)), "a NUL in the text");
+    for (char *p = text->data; *p != '\0'; p++)
         *p = *p == '\n' ? ' ' : *p;
-    check_printable(str_get(&text), "text");
+    check_printable(str_get(text), "text");
+    str_reset(text);
+}
+
+static void check_texts(const struct report *report)
+{
+    struct str text = STR_EMPTY;
+
+    report_text(report, false, &text);
+    check_lines(&text);
+    report_text_dkim(report, false, &text);
+    check_lines(&text);
+    report_text_dmarc(&report->dmarc, &report->findings, false, &text);
+    check_lines(&text);
+    for (size_t i = 0; i < report->n_spf; i++) {
+        report_text_spf(&report->spf[i], &report->findings, false, &text);
+        check_lines(&text);
+    }
     str_clear(&text);
 }
 
@@ -115,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_verdict(report);
     check_log_line(report);
     check_json(report);
+    check_reply(report);
     check_texts(report);
     report_free(&report);
     fuzzmail_clear(&mail);
