@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_config,
     &subcommand_dkim,
     &subcommand_dmarc,
+    &subcommand_spf,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
 

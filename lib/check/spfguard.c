@@ -20,6 +20,7 @@
 #define UNIT 4
 #define TERM_MAX 300            /* bytes; a literal of more than 255 is an error to it */
 #define MACROS_MAX 16           /* '%' per term */
+#define DIGITS_MAX 3
 #define MODIFIERS_MAX 400       /* bytes of all together */
 #define TEXT_MAX 4096
 
@@ -122,8 +123,8 @@ static size_t largest_size(const char *term, size_t len)
     return 3 * UNIT + rounded(len) + 2 * UNIT * count_macros(term, len);
 }
 
-/* The library knows the delimiters . - + = | _ and a small r. */
-static bool has_unknown_macro(const char *term, size_t len)
+/* Is one of the bytes in a macro, after its letter? */
+static bool has_in_macro(const char *term, size_t len, const char *bytes)
 {
     bool is_inside = false;
 
@@ -133,9 +134,25 @@ static bool has_unknown_macro(const char *term, size_t len)
             i += 2;             /* to the letter, which may be large */
         } else if (term[i] == '}') {
             is_inside = false;
-        } else if (is_inside && memchr(",/R", term[i], 3) != NULL) {
+        } else if (is_inside && strchr(bytes, term[i]) != NULL) {
             return true;
         }
+    }
+    return false;
+}
+
+/* It reads numbers into an int without looking: a prefix length or a macro's number of more digits is no valid one. */
+static bool has_long_number(const char *term, size_t len)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        digits = isdigit((unsigned char)term[i]) ? digits + 1 : 0;
+        if (digits <= DIGITS_MAX || digits > i)
+            continue;
+        const char *before = term + i - digits;
+        if (*before == '/' || (before >= term + 2 && before[-1] == '{' && before[-2] == '%'))
+            return true;
     }
     return false;
 }
@@ -191,9 +208,11 @@ static bool add_term(struct reading *r, const char *term, size_t len)
     size_t name;
     enum token token = classify(term, len, &name);
 
-    if (len > TERM_MAX || count_macros(term, len) > MACROS_MAX)
+    if (len > TERM_MAX || count_macros(term, len) > MACROS_MAX || has_long_number(term, len))
         return false;
-    r->guard->has_unknown_macro = r->guard->has_unknown_macro || has_unknown_macro(term, len);
+    /* It knows the delimiters . - + = | _ and a small r. */
+    r->guard->has_unknown_macro = r->guard->has_unknown_macro || has_in_macro(term, len, ",/R");
+    r->guard->has_counted_macro = r->guard->has_counted_macro || has_in_macro(term, len, "0123456789");
     switch (token) {
     case TOKEN_MECHANISM:
     case TOKEN_REDIRECT:

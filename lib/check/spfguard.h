@@ -19,6 +19,7 @@ struct spfguard {
     bool has_zero_prefix;       /* a /0, which it refuses */
     bool has_early_redirect;    /* redirect= before a mechanism: it follows it there */
     bool has_unknown_macro;     /* a delimiter or a transformer in a macro that it does not know */
+    bool has_counted_macro;     /* a macro with a number: it loses a byte of a value that has no more labels */
     bool has_dotted_modifier;   /* a modifier with a dot in its name, which it refuses */
 };
 

@@ -320,8 +320,11 @@ static void tell_counts(struct lint *lint)
 void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain, struct findings *findings)
 {
     struct lint lint = { .dns = dns, .budget = *budget, .domain = domain, .voids = STR_EMPTY, .findings = findings };
+    char name[DOMAIN_MAX];
     const struct place root = { .domain = domain, .is_own = true, .is_deciding = true, .is_passing = true };
 
+    if (strchr(domain, '.') == NULL || domain_normalize(domain, name) < 0)
+        return;
     if (lint.budget.questions > SPFLINT_QUESTIONS)
         lint.budget.questions = SPFLINT_QUESTIONS;
     int before = lint.budget.questions;

@@ -14,7 +14,7 @@
 #define SPFLINT_QUESTIONS 60    /* DNS lookups, at most */
 
 /*
- * domain: normalized.  Findings that the list has already for the same subject are not told again, so run it after
+ * domain: normalized; nothing is asked about what cannot have a record.  Findings that the list has already for the same subject are not told again, so run it after
  * spfcheck_findings.  What fails in the DNS, or is not back with budget->no_wait, is left out; no failure is counted
  * in the budget.  Terms whose domain has macros other than d, o and v are counted and not asked for.
  */

@@ -30,7 +30,8 @@ struct asking {
     int lookups;                /* so far, cached ones too: a record can make the library ask without end */
     bool is_stopped;            /* a guard or the DNS kept the library from an answer: the opinion is unknown */
     struct str forgotten;       /* why a record was too long for it; "" where none was */
-    bool has_zero_prefix, has_early_redirect, has_unknown_macro, has_dotted_modifier;   /* of any record: spfguard.h */
+    /* Of any record: see spfguard.h. */
+    bool has_zero_prefix, has_early_redirect, has_unknown_macro, has_counted_macro, has_dotted_modifier;
     bool has_bare_version, has_many_names;
 };
 
@@ -137,6 +138,7 @@ static void note_traits(struct asking *asking, const char *domain, const struct 
     asking->has_zero_prefix = asking->has_zero_prefix || guard->has_zero_prefix;
     asking->has_early_redirect = asking->has_early_redirect || guard->has_early_redirect;
     asking->has_unknown_macro = asking->has_unknown_macro || guard->has_unknown_macro;
+    asking->has_counted_macro = asking->has_counted_macro || guard->has_counted_macro;
     asking->has_dotted_modifier = asking->has_dotted_modifier || guard->has_dotted_modifier;
     if (guard->forgotten != NULL && asking->forgotten.len == 0)
         str_addf(&asking->forgotten, "the record of %s is too long for it: it drops the terms after the %d it has room "
@@ -314,6 +316,8 @@ static const char *find_reason(const struct asking *asking, const struct spf_res
         return "it follows redirect= where it stands, not after the other terms";
     if (asking->has_bare_version)
         return "it takes a record of 'v=spf1' alone for none";
+    if (asking->has_counted_macro)
+        return "it expands macros with a number, such as %{d2}, otherwise";
     return "unknown reason";
 }
 

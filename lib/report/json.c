@@ -62,7 +62,7 @@ static void put_known(json_t *object, const char *key, const char *text)
         put(object, key, make_text(text));
 }
 
-static json_t *make_spf(const struct spf_result *spf)
+static json_t *make_spf(const struct spf_result *spf, bool has_author)
 {
     json_t *object = made(json_object());
     char address[IP_TEXT_MAX];
@@ -75,7 +75,8 @@ static json_t *make_spf(const struct spf_result *spf)
     put_known(object, "term", spf->term);
     put(object, "lookups", json_integer(spf->lookups));
     put(object, "void_lookups", json_integer(spf->void_lookups));
-    put(object, "aligned", json_boolean(spf->aligned));
+    if (has_author)
+        put(object, "aligned", json_boolean(spf->aligned));
     put_known(object, "explanation", spf->explanation);
     if (spf->libspf2.is_known) {
         json_t *opinions = made(json_object());
@@ -90,7 +91,7 @@ static json_t *make_spf_array(const struct spf_result *spf, size_t n)
     json_t *array = made(json_array());
 
     for (size_t i = 0; i < n; i++)
-        append(array, make_spf(&spf[i]));
+        append(array, make_spf(&spf[i], true));
     return array;
 }
 
@@ -256,7 +257,7 @@ char *report_json(const struct report *report)
 
 char *report_json_spf(const struct spf_result *spf)
 {
-    return printed(make_spf(spf));
+    return printed(make_spf(spf, false));
 }
 
 char *report_json_dkim(const struct dkim_results *dkim)

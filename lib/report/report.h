@@ -55,7 +55,10 @@ void report_log_line(const struct report *report, struct str *line_r);
 /* JSON, one object, indented, final newline; preflight(1).  Valid whatever bytes the report holds.  Caller frees. */
 char *report_json(const struct report *report);
 
-/* Parts of that object, as the single checks print them: one element of spf, the dkim array, the dmarc object. */
+/*
+ * Parts of that object, as the single checks print them: one element of spf (not aligned: there is no author), the dkim
+ * array, the dmarc object.
+ */
 char *report_json_spf(const struct spf_result *spf);
 char *report_json_dkim(const struct dkim_results *dkim);
 char *report_json_dmarc(const struct dmarc_result *dmarc);
@@ -72,6 +75,9 @@ void report_text_dkim(const struct report *report, bool is_color, struct str *te
 /* Likewise DMARC alone, with its findings. */
 void report_text_dmarc(const struct dmarc_result *dmarc, const struct findings *findings, bool is_color,
                        struct str *text_r);
+/* The same of one evaluation: the result, the tree of its lookups, the findings. */
+void report_text_spf(const struct spf_result *spf, const struct findings *findings, bool is_color,
+                     struct str *text_r);
 
 /*
  * The text of an SMTP refusal or a quarantine reason: "Preflight: SPF fail for example.com from 203.0.113.5 (...)".

@@ -127,6 +127,48 @@ def prints_json(box):
     equal(set(report["findings"][0]), {"id", "severity", "subject", "text", "remedy", "source"}, "a finding's keys")
 
 
+def asks_spf(box):
+    """spf: result, tree, findings; status by result; JSON as one element"""
+    box.write("zone", (ZONE + """\
+long.example. 60 IN TXT "v=spf1"%s " ip4:192.0.2.7 -all"
+broken.example. 60 IN TXT "v=spf1 include:nowhere.example -all"
+""" % "".join(' " ip4:198.51.100.%d"' % n for n in range(70))).encode())
+    run = lambda *args: box.run("spf", "-c", "conf", *args)         # noqa: E731
+    status, out, err = run("--ip", "192.0.2.7", "--from", "<a@example.com>")
+    equal((status, err), (1, ""), "status and standard error")
+    equal(out.split("\n")[0], "FAIL  192.0.2.7 may not send for example.com", "headline")
+    for want in ("explains 192.0.2.7 is not ours", "lookups  0 of 10", "ttl      60 s", "libspf2  fail",
+                 "example.com = v=spf1 ip4:192.0.2.1 -all exp=why.example.com", "mend:"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    status, out, _ = run("--ip", "192.0.2.7", "--from", "a@long.example")
+    equal(status, 0, "a long record")
+    require("libspf2  neutral: the record of long.example is too long for it" in out and
+            "spf-implementations-differ" in out, out)
+    status, out, _ = run("--ip", "192.0.2.7", "--from", "a@broken.example")
+    equal(status, 1, "permerror")
+    require("spf-include-missing" in out, out)
+    status, out, _ = run("--ip", "192.0.2.1", "--from", "<>", "--helo", "example.com", "--json")
+    equal((status, json.loads(out)), (0, {"address": "192.0.2.1", "identity": "helo", "domain": "example.com",
+                                          "result": "pass", "term": "ip4:192.0.2.1", "lookups": 0, "void_lookups": 0,
+                                          "opinions": {"libspf2": "pass"}}), "JSON")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        status, out, _ = run("--ip", "192.0.2.7", "--from", "a@example.com", "--dns-timeout", "1",
+                             "--dns", "127.0.0.1@%d" % hole.getsockname()[1])
+    equal((status, out.split()[0]), (75, "TEMPERROR"), "a black hole")
+
+
+def differs_in_check(box):
+    """check: what libspf2 makes of a long record, and mistakes further on in it"""
+    box.write("zone", ("long.example. 60 IN TXT \"v=spf1\"%s \" ip4:192.0.2.7 include:nowhere.example -all\"\n"
+                       % "".join(' " ip4:198.51.100.%d"' % n for n in range(70))).encode())
+    status, report = box.check("--from", "a@long.example", "message")
+    ids = {finding["id"]: finding["text"] for finding in report["findings"]}
+    equal((report["spf"][0]["result"], report["spf"][0]["opinions"]), ("pass", {"libspf2": "neutral"}), "opinions")
+    require("drops the terms after the 64 it has room for" in ids.get("spf-implementations-differ", ""), str(ids))
+    require("spf-include-missing" in ids and "spf-record-long" in ids, str(ids))
+
+
 def takes_an_egress(box):
     """--egress and --helo, the worst address decides"""
     status, report = box.check("--egress", "192.0.2.1", "message")
@@ -249,6 +291,11 @@ def refuses_mistakes(box):
         (["dmarc", "--author", "example.com", "--spf", "good:example.com"], "--spf 'good:example.com' is not"),
         (["dmarc", "--author", "example.com", "--dkim", "pass:a b:s1"], "is not RESULT:DOMAIN[:SELECTOR]"),
         (["dmarc", "--author", "example.com"] + ["--spf", "pass:example.com"] * 101, "more than 100 --spf results"),
+        (["spf", "--from", "a@example.com"], "--ip is needed"),
+        (["spf", "--ip", "192.0.2.1"], "--from is needed"),
+        (["spf", "--ip", "192.0.2.1", "--ip", "192.0.2.2", "--from", "a@example.com"], "--ip may be given once"),
+        (["spf", "--ip", "example.com", "--from", "a@example.com"], "'example.com' is not an IP address"),
+        (["spf", "--ip", "192.0.2.1", "--from", "a@example.com", "word"], "one word too many"),
     ]
     for args, want in cases:
         status, out, err = box.run(*args)
@@ -259,7 +306,7 @@ def refuses_mistakes(box):
 def helps(box):
     """--help and --version: status 0"""
     for args, want in ((["--help"], "Commands:"), (["check", "--help"], "--egress"), (["config", "-h"], "usage:"),
-                       (["--version"], "preflight 0")):
+                       (["spf", "-h"], "--ip"), (["--version"], "preflight 0")):
         status, out, err = box.run(*args)
         equal((status, err), (0, ""), str(args))
         require(want in out, "%s: no '%s' in\n%s" % (args, want, out))
@@ -370,9 +417,9 @@ def survives_anything(box):
         require(report["verdict"] in ("accept", "junk", "reject", "unsure"), name)
 
 
-STORIES = [judges_a_file, prints_json, takes_an_egress, reads_standard_input, judges_signatures, explains_signatures,
-           knows_the_sender, undecided, refuses_mistakes, helps, prints_the_configuration, colours_a_terminal_only,
-           judges_dmarc, survives_anything]
+STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
+           judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
+           prints_the_configuration, colours_a_terminal_only, judges_dmarc, survives_anything]
 
 
 def main():

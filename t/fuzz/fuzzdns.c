@@ -30,11 +30,16 @@ struct dns {
     bool is_slow;
     struct known known[QUESTIONS_MAX];
     size_t count;
+    size_t failing;                 /* index of the question that fails, or SIZE_MAX */
+    enum dns_status failure;
 };
 
 struct dns *fuzzdns_new(void)
 {
-    return xcalloc(1, sizeof(struct dns));
+    struct dns *dns = xcalloc(1, sizeof(*dns));
+
+    dns->failing = SIZE_MAX;
+    return dns;
 }
 
 void fuzzdns_script(struct dns *dns, const char *lines)
@@ -42,6 +47,7 @@ void fuzzdns_script(struct dns *dns, const char *lines)
     for (size_t i = 0; i < dns->count; i++)
         answer_unref(dns->known[i].answer);
     dns->count = 0;
+    dns->failing = SIZE_MAX;
     free(dns->lines);
     dns->lines = xstrdup(lines);
     dns->next = dns->lines;
@@ -50,6 +56,24 @@ void fuzzdns_script(struct dns *dns, const char *lines)
 void fuzzdns_set_slow(struct dns *dns, bool is_slow)
 {
     dns->is_slow = is_slow;
+}
+
+size_t fuzzdns_count(const struct dns *dns)
+{
+    return dns->count;
+}
+
+enum dns_type fuzzdns_question(const struct dns *dns, size_t i, const char **name_r, enum dns_status *status_r)
+{
+    *name_r = dns->known[i].question.name;
+    *status_r = answer_status(dns->known[i].answer);
+    return dns->known[i].question.type;
+}
+
+void fuzzdns_fail(struct dns *dns, size_t i, enum dns_status status)
+{
+    dns->failing = i;
+    dns->failure = status;
 }
 
 /* --- records, from the text of a line to the wire ------------------------------ */
@@ -168,6 +192,11 @@ static struct known *learn(struct dns *dns, const struct question *q)
     return known;
 }
 
+static bool is_failing(const struct dns *dns, const struct known *known)
+{
+    return (size_t)(known - dns->known) == dns->failing;
+}
+
 static const struct dns_answer *give(struct answer *answer)
 {
     return answer_publish(answer, answer_ttl(answer));
@@ -184,26 +213,28 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
 {
     struct question q;
 
-    if (budget->questions <= 0) {
-        count_failure(budget, name, type);
-        return give(answer_new_failure(DNS_TIMEOUT));
-    }
-    budget->questions--;
     budget->asked++;
     if (question_init(&q, name, type) != 0)
         return give(answer_new(DNS_NXDOMAIN, 60, NULL, 0, NULL, 0));
     struct known *known = find(dns, &q);
     bool is_new = known == NULL;
+    if (is_new && budget->questions-- <= 0) {
+        budget->questions = 0;
+        budget->asked--;
+        count_failure(budget, q.name, type);
+        return give(answer_new_failure(DNS_TIMEOUT));
+    }
     if (is_new)
         known = learn(dns, &q);
     if (is_new && dns->is_slow && budget->no_wait) {
+        budget->questions++;
         budget->pending++;
         return give(answer_new_failure(DNS_PENDING));
     }
-    enum dns_status status = answer_status(known->answer);
+    enum dns_status status = is_failing(dns, known) ? dns->failure : answer_status(known->answer);
     if (status != DNS_OK && status != DNS_NODATA && status != DNS_NXDOMAIN)
         count_failure(budget, q.name, type);
-    return give(answer_ref(known->answer));
+    return give(is_failing(dns, known) ? answer_new_failure(status) : answer_ref(known->answer));
 }
 
 void dns_prefetch(struct dns *dns, const char *name, enum dns_type type)

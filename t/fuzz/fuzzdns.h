@@ -17,4 +17,11 @@ void fuzzdns_script(struct dns *dns, const char *lines);    /* copied; forgets a
 /* A question that was not asked before is DNS_PENDING where the budget says no_wait, and answered from then on. */
 void fuzzdns_set_slow(struct dns *dns, bool is_slow);
 
+/* The questions asked so far, in their order: how many; one's type, name (borrowed) and answer. */
+size_t fuzzdns_count(const struct dns *dns);
+enum dns_type fuzzdns_question(const struct dns *dns, size_t i, const char **name_r, enum dns_status *status_r);
+
+/* From now on this question ends so, and no other; i is SIZE_MAX for none. */
+void fuzzdns_fail(struct dns *dns, size_t i, enum dns_status status);
+
 #endif

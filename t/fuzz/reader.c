@@ -104,7 +104,6 @@ static void check_facts(const struct heard *heard)
     HOLDS(!facts->has_bare_lf, "the reader left a bare LF");
     HOLDS(facts->from_invalid <= facts->from_addresses, "%zu of %zu", facts->from_invalid, facts->from_addresses);
     HOLDS((facts->author_domain[0] != '\0') == (facts->from_domains > 0), "'%s'", facts->author_domain);
-    check_printable(facts->eight_bit_field, "field");
     msgcheck_findings(facts, &findings);
     msgcheck_fragile_findings(facts, "example.com", &findings);
     check_findings(&findings);

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""The RFC 7208 test suite, every case, against the evaluator: TAP on standard output.
+"""The RFC 7208 test suite, every case, against the evaluator and the command: TAP on standard output.
 
 The suites are read where the package python3-spf installs them.  Each scenario's zone data is served on loopback over
 UDP and TCP by a small server of this script; spfdrive asks through the real resolver.  The result and, where the case
-has one, the explanation must be right.  RFC 4408's suite runs too; as it stands it allows what RFC 7208 made of it.
+has one, the explanation must be right; 'preflight spf --json' must say the same, and end with the status that goes
+with it.  Where libspf2 has another result, the reason must be known.  RFC 4408's suite runs too; as it stands it allows
+what RFC 7208 made of it.
 
 usage: run.py [-v] [CASE...]     environment: top_builddir, RFC7208_SUITES (folder), SPFDRIVE_TIMEOUT_MS
 """
 import concurrent.futures
 import gzip
+import json
 import os
 import select
 import socket
@@ -19,6 +22,7 @@ import threading
 
 SUITES = os.environ.get('RFC7208_SUITES', '/usr/share/doc/python3-spf')
 TYPES = {'A': 1, 'CNAME': 5, 'SOA': 6, 'PTR': 12, 'MX': 15, 'TXT': 16, 'AAAA': 28, 'SPF': 99}
+ANY_ORDER = ('mx-limit', 'ptr-limit')      # more names than are looked at: which, the resolver's order decides
 NAMES = {number: name for name, number in TYPES.items()}
 
 
@@ -204,14 +208,40 @@ def load(suite):
 
 
 def drive(driver, port, cases):
-    """The driver's answers to a scenario's cases: lists of result, explanation, term, problem."""
+    """The driver's answers to a scenario's cases: lists of result, explanation, term, problem, libspf2's, why."""
     lines = ['\t'.join([case['host'], case['helo'], case['mailfrom'], '127.0.0.1', str(port)]) for case in cases]
     done = subprocess.run([driver], input='\n'.join(lines) + '\n', capture_output=True, timeout=300, text=True,
                           encoding='latin-1', env=dict(os.environ))
     answers = [line.split('\t') for line in done.stdout.splitlines()]
     if done.returncode != 0:
-        answers += [['crash', '', '', 'spfdrive ended with status %d: %s' % (done.returncode, done.stderr[-2000:])]]
-    return answers + [['missing', '', '', 'no answer']] * (len(cases) - len(answers))
+        problem = 'spfdrive ended with status %d: %s' % (done.returncode, done.stderr[-2000:])
+        answers += [['crash', '', '', problem, '', '']]
+    return answers + [['missing', '', '', 'no answer', '', '']] * (len(cases) - len(answers))
+
+
+def command(port, case):
+    """The same question to the command: its status, and what its JSON says."""
+    done = subprocess.run([PREFLIGHT, 'spf', '--ip', case['host'], '--helo', case['helo'], '--from', case['mailfrom'],
+                           '--json', '--dns', '127.0.0.1@%d' % port, '--dns-timeout', '2', '-c', os.devnull],
+                          capture_output=True, timeout=100, text=True, encoding='utf-8')
+    return done.returncode, json.loads(done.stdout or '{}'), done.stderr
+
+
+def differs(name, case, got, port):
+    """Where command and evaluator differ, or ''."""
+    status, said, error = command(port, case)
+    told = {'result': said.get('result', error), 'explanation': said.get('explanation', ''),
+            'term': said.get('term', ''), 'opinion': said.get('opinions', {}).get('libspf2', 'unknown')}
+    wanted = {'result': got[0], 'explanation': got[1], 'term': got[2], 'opinion': got[4]}
+    if name in ANY_ORDER:
+        wanted = dict(told, result=told['result'] if told['result'] in case['result'] else case['result'])
+    host = socket.gethostname().split('.')[0]
+    for key, want in wanted.items():
+        if told[key] != want and not (key == 'explanation' and host in told[key]):     # %{r} is who asks
+            return 'preflight spf: %s "%s", not "%s"' % (key, told[key], want)
+    if status != {'pass': 0, 'temperror': 75}.get(told['result'], 1):
+        return 'preflight spf: status %d for %s' % (status, told['result'])
+    return ''
 
 
 def judge(case, wanted, got):
@@ -221,6 +251,8 @@ def judge(case, wanted, got):
     explanation = case.get('explanation')
     if explanation is not None and (got[1] or 'DEFAULT') != explanation:
         return 'explanation "%s", expected "%s"' % (got[1], explanation)
+    if got[5] == 'unknown reason':
+        return 'libspf2 has %s for %s: why?' % (got[4], got[0])
     return ''
 
 
@@ -232,33 +264,37 @@ def run_scenario(driver, suite, scenario, chosen):
     server = Server(Zone(scenario['zonedata']))
     try:
         answers = drive(driver, server.port, [case for _, case in cases])
+        errors = [differs(name, case, got, server.port) for (name, case), got in zip(cases, answers)]
     finally:
         server.close()
     reports = []
-    for (name, case), got in zip(cases, answers):
+    for (name, case), got, error in zip(cases, answers, errors):
         wanted = [case['result']] if isinstance(case['result'], str) else case['result']
         title = '%s %s: %s' % (suite, scenario.get('description', '').strip(), name)
-        note = '%s, preferred %s, term "%s", problem "%s"' % (got[0], wanted[0], got[2], got[3])
-        reports.append((title, judge(case, wanted, got), note))
+        note = '%s, preferred %s, term "%s", problem "%s", libspf2 %s %s' % (got[0], wanted[0], *got[2:])
+        reports.append((title, judge(case, wanted, got) or error, note))
     return reports
 
 
-def find_driver():
+def find_program(*names):
     here = os.path.dirname(os.path.abspath(__file__))
     top = os.path.dirname(os.path.dirname(here))
     for base in (os.environ.get('top_builddir'), os.getcwd(), top, os.path.join(top, 'build')):
-        path = os.path.join(base or '.', 't', 'rfc7208', 'spfdrive')
+        path = os.path.join(base or '.', *names)
         if os.access(path, os.X_OK):
             return path
     return None
 
 
+PREFLIGHT = find_program('cli', 'preflight')
+
+
 def main():
     options = [word for word in sys.argv[1:] if word.startswith('-')]
     chosen = [word for word in sys.argv[1:] if not word.startswith('-')]
-    driver = find_driver()
-    if driver is None:
-        print('1..1\nnot ok 1 - t/rfc7208/spfdrive is not built (make check builds it, or make t/rfc7208/spfdrive)')
+    driver = find_program('t', 'rfc7208', 'spfdrive')
+    if driver is None or PREFLIGHT is None:
+        print('1..1\nnot ok 1 - t/rfc7208/spfdrive or cli/preflight is not built (make builds both)')
         return 1
     try:
         suites = [(name, load(name)) for name in ('rfc7208', 'rfc4408')]

@@ -1,6 +1,7 @@
 /*
  * Evaluates SPF for each line of standard input: "ip TAB helo TAB mailfrom TAB server TAB port", and answers each with
- * "result TAB explanation TAB term TAB problem".  Serves run.py; SPFDRIVE_TIMEOUT_MS is one lookup's timeout.
+ * "result TAB explanation TAB term TAB problem TAB libspf2's result TAB why that differs".  Serves run.py;
+ * SPFDRIVE_TIMEOUT_MS is one lookup's timeout.
  */
 #include "config.h"
 

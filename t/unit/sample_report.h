@@ -162,16 +162,4 @@ static inline struct report *unsure_report(void)
     return report;
 }
 
-/* For texts that are too long for check's messages: tells the first line that differs. */
-static inline void assert_same(const char *got, const char *want)
-{
-    for (int line = 1; *got != '\0' || *want != '\0'; line++) {
-        size_t n = strcspn(got, "\n"), m = strcspn(want, "\n");
-        ck_assert_msg(n == m && memcmp(got, want, n) == 0 && got[n] == want[n], "line %d: got '%.*s', want '%.*s'",
-                      line, (int)n, got, (int)m, want);
-        got += n + (got[n] == '\n');
-        want += m + (want[m] == '\n');
-    }
-}
-
 #endif

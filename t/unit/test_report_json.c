@@ -198,6 +198,7 @@ START_TEST(prints_parts_as_json)
     json = report_json_spf(&report->spf[0]);
     ck_assert_ptr_eq(strstr(json, "{\n  \"address\": \"203.0.113.5\",\n"), json);
     ck_assert_ptr_null(strstr(json, "opinions"));
+    ck_assert_ptr_null(strstr(json, "aligned"));
     free(json);
     report->spf[0].libspf2.is_known = true;
     report->spf[0].libspf2.result = AUTH_SOFTFAIL;

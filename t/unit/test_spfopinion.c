@@ -33,6 +33,8 @@ static const char zone_text[] =
     "lax      IN TXT \"v=spf1 ip4:203.0.113.5 a:1.2.3.4 -all\"\n"
     "bare     IN TXT \"v=spf1\"\n"
     "delim    IN TXT \"v=spf1 exists:%{l,}.users.example.com ip4:203.0.113.5 -all\"\n"
+    "counted  IN TXT \"v=spf1 exists:%{d3}.x.example.com -all\"\n"
+    "counted.example.com.x IN A 127.0.0.2\n"
     "dotted   IN TXT \"v=spf1 a.b=c ip4:203.0.113.5 -all\"\n"
     "two      IN TXT \"v=spf1 -all\"\n"
     "two      IN TXT \"v=spf1 +all\"\n"
@@ -171,6 +173,8 @@ START_TEST(gives_an_opinion)
           "it refuses a dot in the name of a modifier" },
         { "203.0.113.5", "a@manymx.example.com", AUTH_PERMERROR, AUTH_PASS,
           "it looks at the first 10 names of an MX answer and goes on" },
+        { "203.0.113.5", "a@counted.example.com", AUTH_PASS, AUTH_FAIL,
+          "it expands macros with a number, such as %{d2}, otherwise" },
         { "127.0.0.1", "a@good.example.com", AUTH_FAIL, AUTH_PASS, "every loopback address passes" },
         { "::1", "a@good.example.com", AUTH_FAIL, AUTH_PASS, "every loopback address passes" },
         /* What it is not asked. */
@@ -315,6 +319,10 @@ START_TEST(guards_records)
         { "v=spf1 exists:%{p}.example.com -all", NULL, 0, NULL },
         { "v=spf1 a:%{P1r}.example.com -all", NULL, 0, NULL },
         { "v=spf1 exists:%%{p.example.com -all", "v=spf1 exists:%%{p.example.com -all", 28, NULL },
+        { "v=spf1 a:%{d128r}.de/20//111 a:1234.de", "v=spf1 a:%{d128r}.de/20//111 a:1234.de", 36, NULL },
+        { "v=spf1 a:%{d1280}.de", NULL, 0, NULL },
+        { "v=spf1 ip4:192.0.2.0/4294967290", NULL, 0, NULL },
+        { "v=spf1 mx//00128", NULL, 0, NULL },
         { "v=spf1 a\tmx", NULL, 0, NULL },
         { "v=spf1\x80", NULL, 0, NULL },
     };

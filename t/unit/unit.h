@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Runs the suite, TAP or plain as CK_* in the environment say; the program's exit status. */
 static inline int unit_run(Suite *suite)
@@ -25,6 +26,18 @@ static inline const char *unit_path(const char *file)
     const char *top = getenv("top_srcdir");
     snprintf(path, sizeof(path), "%s/%s", top == NULL ? "." : top, file);
     return path;
+}
+
+/* For texts that are too long for check's messages: tells the first line that differs. */
+static inline void assert_same(const char *got, const char *want)
+{
+    for (int line = 1; *got != '\0' || *want != '\0'; line++) {
+        size_t n = strcspn(got, "\n"), m = strcspn(want, "\n");
+        ck_assert_msg(n == m && memcmp(got, want, n) == 0 && got[n] == want[n], "line %d: got '%.*s', want '%.*s'",
+                      line, (int)n, got, (int)m, want);
+        got += n + (got[n] == '\n');
+        want += m + (want[m] == '\n');
+    }
 }
 
 #endif
