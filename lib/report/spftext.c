@@ -1,6 +1,5 @@
 /*
  * One SPF evaluation for people: the result, how it was counted, and the tree of lookups; see report.h.
- * The steps were escaped by the evaluator.
  */
 #include "config.h"
 
@@ -9,6 +8,7 @@
 #include "lib/report/writer.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #define BRANCH 3                /* columns per level of the tree */
@@ -158,6 +158,13 @@ static void write_step_text(struct writer *w, const struct spf_result *spf, size
     write_newline(w);
 }
 
+/* Untrusted text, as long as the evaluator left it. */
+static void add_shown(struct str *text, const char *before, const char *untrusted)
+{
+    str_add(text, before);
+    str_add_escaped(text, untrusted, SIZE_MAX, false);
+}
+
 /* "[2] include:_spf.example.com  v=spf1 ...": the count after the term, what it asked for, what came back. */
 static void write_step(struct writer *w, const struct spf_result *spf, size_t i)
 {
@@ -169,10 +176,10 @@ static void write_step(struct writer *w, const struct spf_result *spf, size_t i)
     str_add_escaped(&text, step->term, ESCAPED_MAX, false);
     if (next != NULL && is_record(next) && next->depth == step->depth + 1) {
         if (strstr(step->term, next->domain) == NULL)
-            str_addf(&text, " %s", next->domain);
-        str_addf(&text, " = %s", next->text);
+            add_shown(&text, " ", next->domain);
+        add_shown(&text, " = ", next->text);
     } else if (step->text[0] != '\0') {
-        str_addf(&text, " = %s", step->text);
+        add_shown(&text, " = ", step->text);
     }
     if (step->void_lookups > before)
         str_addf(&text, " (void lookup %d)", step->void_lookups);
@@ -193,7 +200,8 @@ static void write_tree(struct writer *w, const struct spf_result *spf)
         if (!is_record(&spf->steps[i])) {
             write_step(w, spf, i);
         } else if (spf->steps[i].depth == 0) {
-            str_addf(&root, "%s = %s", spf->steps[i].domain, spf->steps[i].text);
+            add_shown(&root, "", spf->steps[i].domain);
+            add_shown(&root, " = ", spf->steps[i].text);
             write_line(w, str_get(&root), 2);
         }
     }

@@ -105,7 +105,7 @@ START_TEST(tells_every_result)
           "libspf2  permerror: it refuses the prefix length /0\n" },
         { "192.0.2.1", "a@down.example.com", "TEMPERROR  whether 192.0.2.1 may send for down.example.com is not known: "
           "the DNS failed\n", "libspf2  not asked\n" },
-        { "192.0.2.1", "\x1b[2J@\x1b.example.com", "NONE  ", "\\\\x1b.example.com" },
+        { "192.0.2.1", "\x1b[2J@\x1b.example.com", "NONE  ", " \\x1b.example.com" },
     };
 
     dns_inject(dns, "down.example.com", DNS_TXT, DNS_TIMEOUT);
