@@ -221,6 +221,7 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
     if (is_new && budget->questions-- <= 0) {
         budget->questions = 0;
         budget->asked--;
+        budget->is_spent = true;
         count_failure(budget, q.name, type);
         return give(answer_new_failure(DNS_TIMEOUT));
     }
