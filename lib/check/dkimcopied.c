@@ -38,6 +38,18 @@ static void decode(const char *p, const char *end, struct str *text_r)
     }
 }
 
+/* Length of the field name, white space before the colon left out; 0 where it is none. */
+static size_t field_name(const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] <= ' ' || text[i] >= 0x7f)
+            return 0;
+    }
+    return len;
+}
+
 bool dkim_copies_next(struct dkim_copies *copies, struct str *text, struct dkim_field *copy_r)
 {
     while (copies->pos != NULL) {
@@ -48,8 +60,10 @@ bool dkim_copies_next(struct dkim_copies *copies, struct str *text, struct dkim_
         const char *data = str_get(text), *colon = memchr(data, ':', text->len);
         if (colon == NULL)
             continue;
-        size_t name_len = (size_t)(colon - data);
-        *copy_r = (struct dkim_field){ data, colon + 1, name_len, text->len - name_len - 1 };
+        size_t before = (size_t)(colon - data), name_len = field_name(data, before);
+        if (name_len == 0)
+            continue;
+        *copy_r = (struct dkim_field){ data, colon + 1, name_len, text->len - before - 1 };
         return true;
     }
     return false;

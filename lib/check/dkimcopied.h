@@ -16,7 +16,10 @@ struct dkim_copies {
 
 void dkim_copies_init(struct dkim_copies *copies, const struct dkim_field *signature);
 
-/* The next copy: its text replaces what is in *text, which *copy_r points into.  False at the end. */
+/*
+ * The next copy that is a header field: its text replaces what is in *text, which *copy_r points into.  False at the
+ * end.
+ */
 bool dkim_copies_next(struct dkim_copies *copies, struct str *text, struct dkim_field *copy_r);
 
 #endif
