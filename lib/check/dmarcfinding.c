@@ -63,8 +63,6 @@ static void find_record(const struct dmarc_result *result, struct findings *find
         findings_add(findings, FINDING_DMARC_INVALID_RECORD, author, invalid->record_domain, invalid->problem);
     if (result->result == AUTH_NONE && result->multiple_domain[0] == '\0')
         findings_add(findings, FINDING_DMARC_NONE, author, author, NULL);
-    if (result->policy == DMARC_POLICY_NONE)
-        findings_add(findings, FINDING_DMARC_POLICY_NONE, author, result->record_domain, NULL);
 }
 
 static void find_outcome(const struct dmarc_result *result, const struct spf_result *spf, size_t n_spf,
@@ -126,6 +124,8 @@ void dmarccheck_findings(const struct dmarc_result *result, const struct spf_res
         return;
     find_record(result, findings);
     find_outcome(result, spf, n_spf, dkim, findings);
+    if (result->policy == DMARC_POLICY_NONE)
+        findings_add(findings, FINDING_DMARC_POLICY_NONE, result->author_domain, result->record_domain, NULL);
     find_differences(result, findings);
     for (size_t i = 0; i < n_spf; i++) {
         if (spf[i].result == AUTH_PASS && !spf[i].aligned)
