@@ -184,15 +184,6 @@ static bool is_in_networks(const struct conf *conf, const struct ip_addr *client
     return false;
 }
 
-static bool has_string(const struct conf_strings *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool preflight_is_outgoing(const struct preflight *preflight, const struct preflight_origin *origin)
 {
     const struct conf *conf = preflight->conf;
@@ -203,7 +194,7 @@ bool preflight_is_outgoing(const struct preflight *preflight, const struct prefl
         return true;
     if (is_in_networks(conf, &origin->client))
         return true;
-    return origin->daemon != NULL && has_string(&conf->outgoing.daemons, origin->daemon);
+    return conf_has_string(&conf->outgoing.daemons, origin->daemon);
 }
 
 void preflight_dmarc(struct preflight *preflight, const char *author_domain, struct spf_result *spf, size_t n_spf,

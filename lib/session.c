@@ -40,23 +40,14 @@ struct preflight_message {
 
 /* --- the egress ------------------------------------------------------------ */
 
-static bool has_word(const struct conf_strings *list, const char *word)
-{
-    for (size_t i = 0; word != NULL && i < list->count; i++) {
-        if (strcmp(list->items[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Every selector that an egress names must match; the default one names none and stands last. */
 static bool is_egress_of(const struct preflight_message *m, size_t i)
 {
     const struct conf_egress *e = &m->pf->conf->egress[i];
 
     return (e->senders.count == 0 || conf_has_address(&e->senders, m->sender))
-           && (e->users.count == 0 || has_word(&e->users, m->user))
-           && (e->daemons.count == 0 || has_word(&e->daemons, m->daemon))
+           && (e->users.count == 0 || conf_has_string(&e->users, m->user))
+           && (e->daemons.count == 0 || conf_has_string(&e->daemons, m->daemon))
            && (e->recipients.count == 0 || m->has_recipient[i]);
 }
 

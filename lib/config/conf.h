@@ -120,6 +120,9 @@ void conf_unref(struct conf **conf);
  */
 int conf_print(const struct conf *conf, FILE *out);
 
+/* Is text in the list, to the letter?  NULL is in none. */
+bool conf_has_string(const struct conf_strings *list, const char *text);
+
 /* Is name in a list of domains, of which ".example.com" matches everything below example.com?  name normalized. */
 bool conf_has_domain(const struct conf_strings *list, const char *name);
 

@@ -10,6 +10,15 @@
 #include <string.h>
 #include <strings.h>
 
+bool conf_has_string(const struct conf_strings *list, const char *text)
+{
+    for (size_t i = 0; text != NULL && i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* entry: "example.com" for itself, ".example.com" for every name below. */
 static bool is_domain_match(const char *entry, const char *name)
 {
