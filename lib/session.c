@@ -85,7 +85,7 @@ static void add_addresses(struct dns *dns, struct dns_budget *budget, const char
     const struct dns_answer *answer = dns_lookup(dns, name, type, budget);
     struct ip_addr address;
 
-    if (answer->status != DNS_OK && answer->status != DNS_NODATA && answer->status != DNS_NXDOMAIN) {
+    if (!dns_is_answered(answer->status)) {
         snprintf(addresses->problem, sizeof(addresses->problem), "%s of %s: %s", dns_type_name(type), name,
                  dns_status_name(answer->status));
     }

@@ -70,7 +70,7 @@ void dmarcwalk_look_up(struct dns *dns, struct dns_budget *budget, enum dmarc_ve
     const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, budget);
     if (answer->status == DNS_OK)
         read_answer(answer, version, step_r);
-    else if (answer->status != DNS_NODATA && answer->status != DNS_NXDOMAIN)
+    else if (!dns_is_answered(answer->status))
         step_r->found = DMARC_FOUND_UNKNOWN;
     dns_answer_unref(answer);
 }

@@ -78,7 +78,7 @@ enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type 
 {
     const struct dns_answer *answer = dns_lookup(eval->dns, name, type, eval->budget);
     enum dns_status status = answer->status;
-    bool is_back = status == DNS_OK || status == DNS_NODATA || status == DNS_NXDOMAIN;
+    bool is_back = dns_is_answered(status);
 
     *status_r = status;
     *answer_r = answer;

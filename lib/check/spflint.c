@@ -287,7 +287,7 @@ static enum found walk(struct lint *lint, const struct place *place)
     struct str text = STR_EMPTY;
     char detail[40];
     size_t n = spfeval_select(answer, &text);
-    bool is_back = answer->status == DNS_OK || answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN;
+    bool is_back = dns_is_answered(answer->status);
 
     if (n > 0 && place->is_own)
         check_size(lint, place, answer, text.len);

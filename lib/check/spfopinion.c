@@ -82,7 +82,7 @@ static const struct dns_answer *look_up(struct asking *asking, const char *name,
         return NULL;
     asking->lookups++;
     const struct dns_answer *answer = dns_lookup(asking->dns, name, type, &asking->budget);
-    if (answer->status == DNS_OK || answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN)
+    if (dns_is_answered(answer->status))
         return answer;
     asking->is_stopped = true;
     dns_answer_unref(answer);

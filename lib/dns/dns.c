@@ -68,14 +68,9 @@ const char *dns_status_name(enum dns_status status)
     return status_names[status];
 }
 
-static bool is_failure(enum dns_status status)
-{
-    return status != DNS_OK && status != DNS_NODATA && status != DNS_NXDOMAIN;
-}
-
 static int64_t lifetime_ms(const struct dns *dns, const struct answer *answer)
 {
-    if (is_failure(answer_status(answer)))
+    if (!dns_is_answered(answer_status(answer)))
         return FAILURE_MS;
     uint32_t ttl = answer_ttl(answer) < dns->max_ttl ? answer_ttl(answer) : dns->max_ttl;
     return ttl == 0 ? 1000 : (int64_t)ttl * 1000;
@@ -117,7 +112,7 @@ static void on_answer(void *ctx, struct query *query, struct answer *answer)
     }
     if (answer_status(answer) == DNS_TEMPFAIL)
         dns->stats.tempfails++;
-    if (!p->is_overdue || !is_failure(answer_status(answer)))
+    if (!p->is_overdue || dns_is_answered(answer_status(answer)))
         keep(dns, &p->question, answer);
     finish(dns, p, answer);
     pthread_mutex_unlock(&dns->lock);
@@ -320,7 +315,7 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
     pthread_mutex_unlock(&dns->lock);
     if (answer->status == DNS_PENDING && budget->no_wait)
         budget->pending++;
-    else if (is_failure(answer->status))
+    else if (!dns_is_answered(answer->status))
         count_failure(budget, q.name, type);
     return answer;
 }

@@ -30,6 +30,12 @@ enum dns_status {
     DNS_PENDING         /* only with dns_budget.no_wait: asked, not back yet */
 };
 
+/* Did the DNS say what there is, or that there is nothing?  All else is a failure, or not back yet. */
+static inline bool dns_is_answered(enum dns_status status)
+{
+    return status == DNS_OK || status == DNS_NODATA || status == DNS_NXDOMAIN;
+}
+
 struct dns_rdata {
     const uint8_t *data;    /* wire form; names inside are not compressed */
     size_t len;
