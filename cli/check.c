@@ -8,9 +8,7 @@
 #include "lib/base/domain.h"
 #include "lib/base/err.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LIST_MAX 100        /* --egress and --to, each */
 
@@ -27,8 +25,9 @@ struct check_options {
     const char *file;       /* "-" : standard input */
 };
 
-static int take_option(int option, char *value, struct check_options *options)
+static int take_option(int option, char *value, void *into)
 {
+    struct check_options *options = into;
     char domain[DOMAIN_MAX];
 
     switch (option) {
@@ -47,13 +46,11 @@ static int take_option(int option, char *value, struct check_options *options)
     case OPTION_FROM:
         options->from = value;
         return CLI_GO_ON;
-    case OPTION_TO:
+    default:
         if (options->n_to == LIST_MAX)
             return cli_usage_error(&subcommand_check, "more than %d --to addresses", LIST_MAX);
         options->to[options->n_to++] = value;
         return CLI_GO_ON;
-    default:
-        return cli_common_option(&subcommand_check, option, value, &options->common);
     }
 }
 
@@ -67,13 +64,10 @@ static int parse_options(int argc, char **argv, struct check_options *options)
         { "to", required_argument, NULL, OPTION_TO },
         { NULL, 0, NULL, 0 },
     };
-    int option;
+    int status = cli_parse(&subcommand_check, argc, argv, table, &options->common, take_option, options);
 
-    while ((option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, table, NULL)) != -1) {
-        int status = take_option(option, optarg, options);
-        if (status != CLI_GO_ON)
-            return status;
-    }
+    if (status != CLI_GO_ON)
+        return status;
     if (argc - optind > 1)
         return cli_usage_error(&subcommand_check, "'%s' is one file too many", argv[optind + 1]);
     options->file = optind < argc ? argv[optind] : "-";
@@ -113,27 +107,21 @@ static struct report *judge(struct preflight *preflight, struct check_options *o
         preflight_recipient(message, recipient);
         free(recipient);
     }
-    if (source_feed(file, message, err) < 0) {
+    if (preflight_read(message, file, err) < 0) {
         preflight_abandon(&message);
         return NULL;
     }
     return preflight_end(&message, NULL);
 }
 
-static int print_report(const struct report *report, bool is_json)
+static int print_report(const struct report *report, bool is_json, struct err *err)
 {
     struct str text = STR_EMPTY;
 
-    if (is_json) {
-        char *json = report_json(report);
-        str_add(&text, json);
-        free(json);
-    } else {
-        report_text(report, cli_has_color(stdout), &text);
-    }
-    bool is_written = fputs(str_get(&text), stdout) >= 0 && fflush(stdout) == 0;
-    str_clear(&text);
-    return is_written ? 0 : -1;
+    if (is_json)
+        return cli_print(report_json(report), err);
+    report_text(report, cli_has_color(stdout), &text);
+    return cli_print(str_steal(&text), err);
 }
 
 static int exit_status(enum verdict verdict)
@@ -149,9 +137,9 @@ static int exit_status(enum verdict verdict)
     }
 }
 
-static int check(struct preflight *preflight, struct check_options *options, FILE *file, struct err *err)
+static int check_file(struct preflight *preflight, struct check_options *options, FILE *file, struct err *err)
 {
-    char *sender = options->from != NULL ? address_bare(options->from) : source_sender(file, err);
+    char *sender = options->from != NULL ? address_bare(options->from) : preflight_find_sender(file, err);
     if (sender == NULL)
         return -1;
     struct report *report = judge(preflight, options, sender, file, err);
@@ -160,9 +148,20 @@ static int check(struct preflight *preflight, struct check_options *options, FIL
         return -1;
 
     int status = exit_status(report->verdict);
-    if (print_report(report, options->common.is_json) < 0)
-        status = err_set(err, "cannot write: %s", strerror(errno));
+    if (print_report(report, options->common.is_json, err) < 0)
+        status = -1;
     report_free(&report);
+    return status;
+}
+
+static int check(struct preflight *preflight, void *options, struct err *err)
+{
+    FILE *file = source_open(((struct check_options *)options)->file, err);
+
+    if (file == NULL)
+        return -1;
+    int status = check_file(preflight, options, file, err);
+    source_close(file);
     return status;
 }
 
@@ -170,27 +169,8 @@ static int run(int argc, char **argv)
 {
     struct check_options options = { 0 };
     int status = parse_options(argc, argv, &options);
-    struct err err = { "" };
 
-    if (status != CLI_GO_ON)
-        return status;
-    struct conf *conf = cli_load(&options.common);
-    if (conf == NULL)
-        return EXIT_USAGE;
-
-    status = -1;
-    struct preflight *preflight = preflight_new(conf, NULL, &err);
-    FILE *file = preflight == NULL ? NULL : source_open(options.file, &err);
-    if (file != NULL) {
-        status = check(preflight, &options, file, &err);
-        if (file != stdin)
-            fclose(file);
-    }
-    if (status < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
-    preflight_unref(&preflight);
-    conf_unref(&conf);
-    return status < 0 ? EXIT_USAGE : status;
+    return status != CLI_GO_ON ? status : cli_run(&options.common, check, &options);
 }
 
 const struct subcommand subcommand_check = {

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct err;
+
 /* Exit status (preflight(1)). */
 enum { EXIT_CLEAR = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNDECIDED = 75 };
 
@@ -38,7 +40,6 @@ struct common_options {
 /* Values of common options in a getopt_long table; a subcommand's own start at OPTION_OWN. */
 enum { OPTION_DNS = 256, OPTION_DNS_TIMEOUT, OPTION_JSON, OPTION_OWN };
 
-#define COMMON_SHORT_OPTIONS "c:h"
 #define COMMON_LONG_OPTIONS \
     { "config", required_argument, NULL, 'c' }, \
     { "dns", required_argument, NULL, OPTION_DNS }, \
@@ -47,17 +48,34 @@ enum { OPTION_DNS = 256, OPTION_DNS_TIMEOUT, OPTION_JSON, OPTION_OWN };
     { "help", no_argument, NULL, 'h' }
 
 /*
- * Takes one option that getopt_long returned.  CLI_GO_ON, or the exit status to end with at once:
- * after --help, after an option that is none, after a bad value (said on standard error).
+ * Takes the options of the command line, leaving getopt_long's optind at the first word after them.  table: with the
+ * common ones and the subcommand's own, which go to take with options; NULL where it has none.
+ * CLI_GO_ON, as take returns it, or the exit status to end with at once: after --help, after an option that is none,
+ * after a bad value (said on standard error).
  */
 enum { CLI_GO_ON = -1 };
-int cli_common_option(const struct subcommand *self, int option, const char *value, struct common_options *common);
+typedef int cli_take(int option, char *value, void *options);
+int cli_parse(const struct subcommand *self, int argc, char **argv, const struct option *table,
+              struct common_options *common, cli_take *take, void *options);
+
+/*
+ * Does a subcommand's work with an engine of the configuration that the common options name: work gives the exit
+ * status, or -1 with err.  The exit status, after telling standard error what went wrong.
+ */
+typedef int cli_work(struct preflight *preflight, void *options, struct err *err);
+int cli_run(const struct common_options *common, cli_work *work, void *options);
 
 /* "preflight NAME: TEXT" and the synopsis on standard error; returns EXIT_USAGE. */
 int cli_usage_error(const struct subcommand *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The configuration that the common options name, with theirs put over it.  NULL after telling standard error. */
 struct conf *cli_load(const struct common_options *common);
+
+/* Prints text and frees it.  -1 with err where that failed. */
+int cli_print(char *text, struct err *err);
+
+/* What the result of a single check makes the exit status. */
+int cli_auth_status(enum auth_result result);
 
 /* Colours only on a terminal and never with NO_COLOR. */
 bool cli_has_color(FILE *out);

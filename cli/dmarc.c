@@ -5,10 +5,8 @@
 
 #include "cli/cli.h"
 #include "lib/base/domain.h"
-#include "lib/base/err.h"
 #include "lib/base/mem.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +66,10 @@ static int take_dkim(const char *value, struct dmarc_options *options)
     return CLI_GO_ON;
 }
 
-static int take_option(int option, const char *value, struct dmarc_options *options)
+static int take_option(int option, char *value, void *into)
 {
+    struct dmarc_options *options = into;
+
     switch (option) {
     case OPTION_AUTHOR:
         if (domain_normalize(value, options->author) < 0)
@@ -77,10 +77,8 @@ static int take_option(int option, const char *value, struct dmarc_options *opti
         return CLI_GO_ON;
     case OPTION_SPF:
         return take_spf(value, options);
-    case OPTION_DKIM:
-        return take_dkim(value, options);
     default:
-        return cli_common_option(&subcommand_dmarc, option, value, &options->common);
+        return take_dkim(value, options);
     }
 }
 
@@ -93,13 +91,10 @@ static int parse_options(int argc, char **argv, struct dmarc_options *options)
         { "dkim", required_argument, NULL, OPTION_DKIM },
         { NULL, 0, NULL, 0 },
     };
-    int option;
+    int status = cli_parse(&subcommand_dmarc, argc, argv, table, &options->common, take_option, options);
 
-    while ((option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, table, NULL)) != -1) {
-        int status = take_option(option, optarg, options);
-        if (status != CLI_GO_ON)
-            return status;
-    }
+    if (status != CLI_GO_ON)
+        return status;
     if (optind < argc)
         return cli_usage_error(&subcommand_dmarc, "'%s' is one word too many", argv[optind]);
     if (options->author[0] == '\0')
@@ -111,55 +106,31 @@ static int parse_options(int argc, char **argv, struct dmarc_options *options)
     return CLI_GO_ON;
 }
 
-static int print_result(const struct dmarc_result *result, const struct findings *findings, bool is_json)
+static int print_result(const struct dmarc_result *result, const struct findings *findings, bool is_json,
+                        struct err *err)
 {
     struct str text = STR_EMPTY;
 
-    if (is_json) {
-        char *json = report_json_dmarc(result);
-        str_add(&text, json);
-        free(json);
-    } else {
-        report_text_dmarc(result, findings, cli_has_color(stdout), &text);
-    }
-    bool is_written = fputs(str_get(&text), stdout) >= 0 && fflush(stdout) == 0;
-    str_clear(&text);
-    return is_written ? 0 : -1;
+    if (is_json)
+        return cli_print(report_json_dmarc(result), err);
+    report_text_dmarc(result, findings, cli_has_color(stdout), &text);
+    return cli_print(str_steal(&text), err);
 }
 
-/* Receivers read by one RFC or the other: the worse one decides, as in a message's verdict. */
-static int exit_status(const struct dmarc_result *result)
+static int judge(struct preflight *preflight, void *from, struct err *err)
 {
-    switch (dmarccheck_worse(result)->result) {
-    case AUTH_PASS:
-        return EXIT_CLEAR;
-    case AUTH_TEMPERROR:
-        return EXIT_UNDECIDED;
-    default:
-        return EXIT_REFUSED;
-    }
-}
-
-static int check(struct conf *conf, struct dmarc_options *options)
-{
-    struct err err = { "" };
-    struct preflight *preflight = preflight_new(conf, NULL, &err);
+    struct dmarc_options *options = from;
     struct dmarc_result result;
     struct findings findings = { 0 };
-    int status = -1;
 
-    if (preflight != NULL) {
-        options->dkim.items = options->signatures;
-        preflight_dmarc(preflight, options->author, options->spf, options->n_spf, &options->dkim, &result, &findings);
-        status = exit_status(&result);
-        if (print_result(&result, &findings, options->common.is_json) < 0)
-            status = err_set(&err, "cannot write: %s", strerror(errno));
-    }
-    if (status < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
+    options->dkim.items = options->signatures;
+    preflight_dmarc(preflight, options->author, options->spf, options->n_spf, &options->dkim, &result, &findings);
+    /* Receivers read by one RFC or the other: the worse one decides, as in a message's verdict. */
+    int status = cli_auth_status(dmarccheck_worse(&result)->result);
+    if (print_result(&result, &findings, options->common.is_json, err) < 0)
+        status = -1;
     findings_clear(&findings);
-    preflight_unref(&preflight);
-    return status < 0 ? EXIT_USAGE : status;
+    return status;
 }
 
 static void clear_options(struct dmarc_options *options)
@@ -177,11 +148,8 @@ static int run(int argc, char **argv)
     struct dmarc_options options = { .n_spf = 0 };
     int status = parse_options(argc, argv, &options);
 
-    if (status == CLI_GO_ON) {
-        struct conf *conf = cli_load(&options.common);
-        status = conf == NULL ? EXIT_USAGE : check(conf, &options);
-        conf_unref(&conf);
-    }
+    if (status == CLI_GO_ON)
+        status = cli_run(&options.common, judge, &options);
     clear_options(&options);
     return status;
 }

@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 #include "lib/base/err.h"
-#include "lib/base/mem.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ int cli_usage_error(const struct subcommand *self, const char *fmt, ...)
     return EXIT_USAGE;
 }
 
-int cli_common_option(const struct subcommand *self, int option, const char *value, struct common_options *common)
+static int take_common(const struct subcommand *self, int option, const char *value, struct common_options *common)
 {
     switch (option) {
     case 'c':
@@ -73,6 +73,19 @@ int cli_common_option(const struct subcommand *self, int option, const char *val
     default:
         return cli_usage_error(self, "try 'preflight %s --help'", self->name);
     }
+}
+
+int cli_parse(const struct subcommand *self, int argc, char **argv, const struct option *table,
+              struct common_options *common, cli_take *take, void *options)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:h", table, NULL)) != -1) {
+        int status = option >= OPTION_OWN ? take(option, optarg, options) : take_common(self, option, optarg, common);
+        if (status != CLI_GO_ON)
+            return status;
+    }
+    return CLI_GO_ON;
 }
 
 /* A server named here answers in place of a zone file too, and waiting longer for one answer is allowed to be felt. */
@@ -106,6 +119,43 @@ struct conf *cli_load(const struct common_options *common)
     if (conf == NULL)
         fprintf(stderr, "preflight: %s\n", err.text);
     return conf;
+}
+
+int cli_run(const struct common_options *common, cli_work *work, void *options)
+{
+    struct err err = { "" };
+    struct conf *conf = cli_load(common);
+
+    if (conf == NULL)
+        return EXIT_USAGE;
+    struct preflight *preflight = preflight_new(conf, NULL, &err);
+    int status = preflight == NULL ? -1 : work(preflight, options, &err);
+    if (status < 0)
+        fprintf(stderr, "preflight: %s\n", err.text);
+    preflight_unref(&preflight);
+    conf_unref(&conf);
+    return status < 0 ? EXIT_USAGE : status;
+}
+
+int cli_print(char *text, struct err *err)
+{
+    bool is_written = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+    int rc = is_written ? 0 : err_set(err, "cannot write: %s", strerror(errno));
+
+    free(text);
+    return rc;
+}
+
+int cli_auth_status(enum auth_result result)
+{
+    switch (result) {
+    case AUTH_PASS:
+        return EXIT_CLEAR;
+    case AUTH_TEMPERROR:
+        return EXIT_UNDECIDED;
+    default:
+        return EXIT_REFUSED;
+    }
 }
 
 bool cli_has_color(FILE *out)

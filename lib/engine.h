@@ -23,4 +23,7 @@ struct preflight {
     struct dkimcheck *dkim;
 };
 
+/* The allowance of one judgement that begins now. */
+struct dns_budget engine_budget(const struct preflight *preflight);
+
 #endif

@@ -8,6 +8,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
+#include "lib/check/spflint.h"
+#include "lib/check/spfopinion.h"
 #include "lib/engine.h"
 
 #include <stdlib.h>
@@ -197,14 +199,32 @@ bool preflight_is_outgoing(const struct preflight *preflight, const struct prefl
     return conf_has_string(&conf->outgoing.daemons, origin->daemon);
 }
 
+struct dns_budget engine_budget(const struct preflight *preflight)
+{
+    const struct conf *conf = preflight->conf;
+
+    return (struct dns_budget){ .deadline_ms = clock_ms() + conf->dns.budget_ms, .questions = conf->limits.lookups };
+}
+
+void preflight_spf(struct preflight *preflight, const struct ip_addr *client, const char *helo, const char *sender,
+                   struct spf_result *result_r, struct findings *findings)
+{
+    struct dns_budget budget = engine_budget(preflight);
+    enum spf_identity identity = sender[0] == '\0' ? SPF_HELO : SPF_MAILFROM;
+
+    spfcheck_run(preflight->dns, &budget, client, identity, helo, sender, preflight->conf->hostname, result_r);
+    spfopinion_ask(preflight->dns, &budget, helo, sender, result_r);
+    if (findings == NULL)
+        return;
+    spfcheck_findings(result_r, true, findings);
+    budget = engine_budget(preflight);      /* a record that spent the first is the one to look at */
+    spflint_run(preflight->dns, &budget, result_r->domain, findings);
+}
+
 void preflight_dmarc(struct preflight *preflight, const char *author_domain, struct spf_result *spf, size_t n_spf,
                      struct dkim_results *dkim, struct dmarc_result *result_r, struct findings *findings)
 {
-    const struct conf *conf = preflight->conf;
-    struct dns_budget budget = {
-        .deadline_ms = clock_ms() + conf->dns.budget_ms,
-        .questions = conf->limits.lookups,
-    };
+    struct dns_budget budget = engine_budget(preflight);
 
     dmarccheck_run(&preflight->dmarc, &budget, author_domain, spf, n_spf, n_spf, dkim, result_r);
     dmarccheck_findings(result_r, spf, n_spf, dkim, findings);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct preflight;
 struct preflight_message;
@@ -55,11 +56,27 @@ void preflight_header(struct preflight_message *message, const char *name, const
 void preflight_end_of_header(struct preflight_message *message);
 void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len);
 
+/* Header and body out of a file, as an MTA would hand them over.  -1 with err where reading failed. */
+int preflight_read(struct preflight_message *message, FILE *file, struct err *err);
+
+/*
+ * Who sends the message in a file, by its own word: Return-Path, which a delivered copy has, else the first author,
+ * else "" (the null sender).  Rewinds the file.  Caller frees; NULL with err where reading failed.
+ */
+char *preflight_find_sender(FILE *file, struct err *err);
+
 /* All recipients named so far stay local: nothing to judge.  False where none was named. */
 bool preflight_is_all_local(const struct preflight_message *message);
 
 /* Judges, waiting for DNS within the budget, and frees the message.  queue_id may be NULL.  Never NULL. */
 struct report *preflight_end(struct preflight_message **message, const char *queue_id);
+
+/*
+ * SPF alone, for one address, and what libspf2 makes of it.  sender: without <>; "" is judged by helo.
+ * With findings also all that there is to say of the record; the caller clears them, which may hold some already.
+ */
+void preflight_spf(struct preflight *preflight, const struct ip_addr *client, const char *helo, const char *sender,
+                   struct spf_result *result_r, struct findings *findings);
 
 /*
  * DMARC alone, for results that are known already: SPF's of every sending address, the signatures'.  Marks them aligned.

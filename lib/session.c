@@ -430,9 +430,8 @@ static void judge_signatures(struct preflight_message *m, struct dns_budget *bud
 struct report *preflight_end(struct preflight_message **message, const char *queue_id)
 {
     struct preflight_message *m = *message;
-    const struct conf *conf = m->pf->conf;
     int64_t start = clock_ms();
-    struct dns_budget budget = { .deadline_ms = start + conf->dns.budget_ms, .questions = conf->limits.lookups };
+    struct dns_budget budget = engine_budget(m->pf);
     struct report *report = xcalloc(1, sizeof(*report));
 
     message_end(m->message);
