@@ -27,12 +27,8 @@ static bool has_unaligned_pass(const struct spf_result *spf, size_t n_spf, const
 static void describe(const struct dmarc_reading *reading, const struct spf_result *spf, size_t n_spf,
                      const struct dkim_results *dkim, struct str *text)
 {
-    const struct spf_result *worst = n_spf > 0 ? &spf[0] : NULL;
+    const struct spf_result *worst = spf_worst(spf, n_spf);
 
-    for (size_t i = 1; i < n_spf; i++) {
-        if (spf_is_worse(spf[i].result, worst->result))
-            worst = &spf[i];
-    }
     if (reading->policy != DMARC_POLICY_ABSENT)
         str_addf(text, "p=%s; ", dmarc_policy_name(reading->policy));
     str_add(text, "SPF ");

@@ -35,6 +35,17 @@ bool spf_is_worse(enum auth_result a, enum auth_result b)
     return rank[a] > rank[b];
 }
 
+const struct spf_result *spf_worst(const struct spf_result *results, size_t n)
+{
+    const struct spf_result *worst = n == 0 ? NULL : &results[0];
+
+    for (size_t i = 1; i < n; i++) {
+        if (spf_is_worse(results[i].result, worst->result))
+            worst = &results[i];
+    }
+    return worst;
+}
+
 void spf_result_clear(struct spf_result *result)
 {
     for (size_t i = 0; i < result->n_steps; i++) {

@@ -89,4 +89,7 @@ void spfcheck_findings(const struct spf_result *result, bool is_only, struct fin
 /* Is a worse than b, as a receiver would meet it: fail, permerror, softfail, neutral, none, temperror, pass? */
 bool spf_is_worse(enum auth_result a, enum auth_result b);
 
+/* The first of the worst of n results, NULL where n is 0. */
+const struct spf_result *spf_worst(const struct spf_result *results, size_t n);
+
 #endif

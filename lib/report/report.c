@@ -32,13 +32,7 @@ void report_free(struct report **report)
 
 const struct spf_result *report_worst_spf(const struct report *report)
 {
-    const struct spf_result *worst = NULL;
-
-    for (size_t i = 0; i < report->n_deciding; i++) {
-        if (worst == NULL || spf_is_worse(report->spf[i].result, worst->result))
-            worst = &report->spf[i];
-    }
-    return worst;
+    return spf_worst(report->spf, report->n_deciding);
 }
 
 enum auth_result report_spf(const struct report *report)
