@@ -210,7 +210,6 @@ static const char *dmarc_author(const struct preflight_message *m)
 
 void preflight_end_of_header(struct preflight_message *message)
 {
-    message_end_of_header(message->message);
     dkimcheck_end_of_header(message->dkim);
     dmarccheck_prefetch(&message->pf->dmarc, dmarc_author(message));
 }

@@ -138,11 +138,6 @@ void message_header(struct message *message, const char *name, const char *value
         facts->has_message_id_valid = is_only && is_examined && is_message_id(value);
 }
 
-void message_end_of_header(struct message *message)
-{
-    (void)message;      /* all of the header's facts are there already; part of the contract so that it can matter */
-}
-
 void message_body(struct message *message, const unsigned char *data, size_t len)
 {
     message->facts.body_bytes += len;

@@ -48,11 +48,10 @@ void message_free(struct message **message);
 
 /* value: all after the colon, folds as LF or CRLF. */
 void message_header(struct message *message, const char *name, const char *value);
-void message_end_of_header(struct message *message);
 void message_body(struct message *message, const unsigned char *data, size_t len);    /* any chunks, CRLF lines */
 void message_end(struct message *message);
 
-/* Borrowed until message_free.  The author domain is known after message_end_of_header, the rest after message_end. */
+/* Borrowed until message_free.  Of the header what was given so far, the rest is known after message_end. */
 const struct message_facts *message_facts(const struct message *message);
 
 #endif

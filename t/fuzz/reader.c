@@ -40,7 +40,6 @@ static void on_end_of_header(void *context)
 
     HOLDS(!heard->is_in_body, "two ends of the header");
     heard->is_in_body = true;
-    message_end_of_header(heard->message);
 }
 
 static void on_body(void *context, const unsigned char *data, size_t len)

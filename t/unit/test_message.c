@@ -247,7 +247,6 @@ static void feed(struct message *message, const char *const *header, const char 
 {
     for (; header[0] != NULL; header += 2)
         message_header(message, header[0], header[1]);
-    message_end_of_header(message);
     message_body(message, (const unsigned char *)body, strlen(body));
     message_end(message);
 }
@@ -294,7 +293,6 @@ START_TEST(an_empty_message_has_no_facts)
     static const struct message_facts nothing;
     struct message *message = message_new(&wide);
 
-    message_end_of_header(message);
     message_end(message);
     ck_assert_mem_eq(message_facts(message), &nothing, sizeof(nothing));
     message_free(&message);
