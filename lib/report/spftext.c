@@ -7,7 +7,6 @@
 #include "lib/base/ip.h"
 #include "lib/report/writer.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,30 +25,18 @@ static const struct { const char *before, *between, *after; enum color color; } 
 
 static void write_headline(struct writer *w, const struct spf_result *spf)
 {
-    struct str name = STR_EMPTY, text = STR_EMPTY;
+    const char *name = auth_result_name(spf->result);
+    struct str text = STR_EMPTY;
     char address[IP_TEXT_MAX];
 
-    for (const char *p = auth_result_name(spf->result); *p != '\0'; p++)
-        str_addc(&name, (char)toupper((unsigned char)*p));
     ip_format(&spf->address, address);
     str_addf(&text, "%s%s%s%s%s", meanings[spf->result].before, address, meanings[spf->result].between, spf->domain,
              meanings[spf->result].after);
-    write_colored(w, str_get(&name), meanings[spf->result].color);
+    write_capitals(w, name, meanings[spf->result].color);
     write_raw(w, "  ", 2);
-    write_untrusted(w, str_get(&text), name.len + 2);
+    write_untrusted(w, str_get(&text), strlen(name) + 2);
     write_newline(w);
-    str_clear(&name);
     str_clear(&text);
-}
-
-static void write_field(struct writer *w, const char *label, const char *value)
-{
-    if (value[0] == '\0')
-        return;
-    write_raw(w, "  ", 2);
-    write_raw(w, label, strlen(label));
-    write_to_column(w, LABEL_COLUMNS);
-    write_untrusted(w, value, LABEL_COLUMNS);
 }
 
 static void write_number(struct writer *w, const char *label, int n, int most)

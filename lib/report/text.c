@@ -8,7 +8,6 @@
 #include "lib/base/ip.h"
 #include "lib/report/writer.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static enum color verdict_color(enum verdict verdict)
@@ -49,26 +48,13 @@ static void add_meaning(struct str *s, const struct report *report)
 static void write_headline(struct writer *w, const struct report *report)
 {
     struct str meaning = STR_EMPTY;
-    char name[16];
     const char *verdict = verdict_name(report->verdict);
-    size_t n = 0;
 
-    for (; verdict[n] != '\0' && n < sizeof(name) - 1; n++)
-        name[n] = (char)toupper((unsigned char)verdict[n]);
-    name[n] = '\0';
-    write_colored(w, name, verdict_color(report->verdict));
+    write_capitals(w, verdict, verdict_color(report->verdict));
     write_raw(w, "  ", 2);
     add_meaning(&meaning, report);
-    write_line(w, str_get(&meaning), n + 2);
+    write_line(w, str_get(&meaning), strlen(verdict) + 2);
     str_clear(&meaning);
-}
-
-static void write_field(struct writer *w, const char *label, const char *value)
-{
-    write_raw(w, "  ", 2);
-    write_raw(w, label, strlen(label));
-    write_to_column(w, LABEL_COLUMNS);
-    write_untrusted(w, value, LABEL_COLUMNS);
 }
 
 static void write_envelope(struct writer *w, const struct report *report)
@@ -152,13 +138,7 @@ static void write_spf(struct writer *w, const struct report *report)
 /* "s1._domainkey.example.com rsa-sha256, 2048 bits, relaxed/relaxed, aligned" */
 static void add_dkim(struct str *s, const struct dkim_result *sig)
 {
-    if (sig->domain == NULL || sig->domain[0] == '\0') {
-        str_add(s, "a signature that cannot be read");
-    } else {
-        str_add_escaped(s, sig->selector, ESCAPED_MAX, false);
-        str_add(s, "._domainkey.");
-        str_add_escaped(s, sig->domain, ESCAPED_MAX, false);
-    }
+    add_signature_name(s, sig);
     if (sig->algorithm != NULL && sig->algorithm[0] != '\0') {
         str_addc(s, ' ');
         str_add_escaped(s, sig->algorithm, ESCAPED_MAX, false);

@@ -43,15 +43,9 @@ static void write_headline(struct writer *w, size_t number, const struct dkim_re
     write_to_column(w, LABEL_COLUMNS);
     write_result(w, sig->result);
     str_reset(&s);
-    if (sig->domain[0] == '\0') {
-        str_add(&s, "a signature that cannot be read");
-    } else {
-        str_add_escaped(&s, sig->selector, ESCAPED_MAX, false);
-        str_add(&s, "._domainkey.");
-        str_add_escaped(&s, sig->domain, ESCAPED_MAX, false);
-        if (sig->result == AUTH_PASS)
-            str_add(&s, sig->aligned ? ", aligned" : ", not aligned");
-    }
+    add_signature_name(&s, sig);
+    if (sig->result == AUTH_PASS)
+        str_add(&s, sig->aligned ? ", aligned" : ", not aligned");
     write_line(w, str_get(&s), LABEL_COLUMNS + RESULT_COLUMNS);
     if (sig->reason[0] != '\0')
         write_line(w, sig->reason, LABEL_COLUMNS + RESULT_COLUMNS);

@@ -4,7 +4,9 @@
 #include "config.h"
 
 #include "lib/report/writer.h"
+#include "lib/check/dkimcheck.h"
 
+#include <ctype.h>
 #include <string.h>
 
 void write_raw(struct writer *w, const char *text, size_t len)
@@ -99,6 +101,37 @@ void write_result(struct writer *w, enum auth_result result)
 {
     write_colored(w, auth_result_name(result), result_color(result));
     write_to_column(w, LABEL_COLUMNS + RESULT_COLUMNS);
+}
+
+void write_capitals(struct writer *w, const char *word, enum color color)
+{
+    struct str capitals = STR_EMPTY;
+
+    for (; *word != '\0'; word++)
+        str_addc(&capitals, (char)toupper((unsigned char)*word));
+    write_colored(w, str_get(&capitals), color);
+    str_clear(&capitals);
+}
+
+void write_field(struct writer *w, const char *label, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    write_raw(w, "  ", 2);
+    write_raw(w, label, strlen(label));
+    write_to_column(w, LABEL_COLUMNS);
+    write_untrusted(w, value, LABEL_COLUMNS);
+}
+
+void add_signature_name(struct str *s, const struct dkim_result *sig)
+{
+    if (sig->domain == NULL || sig->domain[0] == '\0') {
+        str_add(s, "a signature that cannot be read");
+        return;
+    }
+    str_add_escaped(s, sig->selector, ESCAPED_MAX, false);
+    str_add(s, "._domainkey.");
+    str_add_escaped(s, sig->domain, ESCAPED_MAX, false);
 }
 
 static void write_finding(struct writer *w, const struct finding *finding)

@@ -17,6 +17,7 @@
 #define RESULT_COLUMNS 11       /* "temperror" and a gap */
 #define ESCAPED_MAX 320         /* bytes of untrusted text */
 
+struct dkim_result;
 struct dmarc_result;
 
 enum color { PLAIN, RED, YELLOW, GREEN, BOLD };
@@ -38,6 +39,15 @@ void write_untrusted(struct writer *w, const char *text, size_t indent);
 
 /* A result's name in its colour, padded to the column behind label and result. */
 void write_result(struct writer *w, enum auth_result result);
+
+/* A word in capitals, as a headline begins. */
+void write_capitals(struct writer *w, const char *word, enum color color);
+
+/* "  author   example.com", escaped; nothing where the value is empty. */
+void write_field(struct writer *w, const char *label, const char *value);
+
+/* Adds "s1._domainkey.example.com", or that there is nothing to read. */
+void add_signature_name(struct str *s, const struct dkim_result *sig);
 
 /* "Findings", the worst first, each with its remedy and source; "none" where there is none. */
 void write_findings(struct writer *w, const struct findings *findings);
