@@ -36,6 +36,15 @@ struct scan {
     struct err *err;
 };
 
+char *source_beside(const char *file, const char *path)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (*path == '/' || slash == NULL)
+        return xstrdup(path);
+    return xasprintf("%.*s%s", (int)(slash + 1 - file), file, path);
+}
+
 static int fail(struct scan *scan, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 static int fail(struct scan *scan, int line, const char *fmt, ...)

@@ -17,6 +17,9 @@ struct str;
 /* Adds the file's text to text.  -1 with err "cannot open 'X': no such file or directory", "'X' is larger than ...". */
 int source_read(const char *path, struct str *text, struct err *err);
 
+/* The path as seen from the directory of the file it is written in; caller frees. */
+char *source_beside(const char *file, const char *path);
+
 /* Blanks the comments in place, keeping the lines.  -1 with err "PATH:LINE: ..." where the text is refused. */
 int source_check(struct str *text, const char *path, struct err *err);
 

@@ -6,18 +6,13 @@
 #include "lib/config/suggest.h"
 
 #include "lib/base/str.h"
-#include "lib/config/options.h"
+#include "lib/config/tree.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 32
 #define DISTANCE_MAX 2
-
-static const struct { const char *section; const char *name; } sections[] = {
-    { "", "egress" }, { "", "outgoing" }, { "", "policy" }, { "", "domain" }, { "", "dns" }, { "", "limits" },
-    { "domain", "policy" },
-};
 
 static int least(int a, int b, int c)
 {
@@ -48,33 +43,56 @@ static int distance(const char *a, const char *b)
 
 static void consider(const char *name, const char *candidate, const char **best, int *best_distance)
 {
+    if (strlen(candidate) > NAME_MAX_BYTES)
+        return;
     int d = distance(name, candidate);
-
     if (d < *best_distance && d < (int)strlen(candidate)) {
         *best = candidate;
         *best_distance = d;
     }
 }
 
-void suggest_option(const char *section, const char *name, struct str *out)
+static const struct tree_option *find_option(const struct tree_kind *kind, const char *name)
+{
+    for (const struct tree_option *option = kind->options; option != NULL && option->name != NULL; option++) {
+        if (strcmp(option->name, name) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+void suggest_option(const struct tree_kind *kinds, const char *section, const char *name, struct str *out)
 {
     const char *best = NULL, *home = NULL;
     int best_distance = DISTANCE_MAX + 1;
 
     if (strlen(name) > NAME_MAX_BYTES)
         return;
-    for (const struct option *option = options; option->name != NULL; option++) {
-        if (strcmp(option->section, section) == 0)
+    for (const struct tree_kind *kind = kinds; kind->name != NULL; kind++) {
+        if (kind != kinds && strcmp(kind->parent, section) == 0)
+            consider(name, kind->name, &best, &best_distance);
+        if (strcmp(kind->name, section) != 0) {
+            home = find_option(kind, name) == NULL ? home : kind->name;
+            continue;
+        }
+        for (const struct tree_option *option = kind->options; option != NULL && option->name != NULL; option++)
             consider(name, option->name, &best, &best_distance);
-        else if (strcmp(option->name, name) == 0)
-            home = option->section;
-    }
-    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-        if (strcmp(sections[i].section, section) == 0)
-            consider(name, sections[i].name, &best, &best_distance);
     }
     if (home != NULL)
         str_addf(out, *home == '\0' ? ", it belongs outside of sections" : ", it belongs in section '%s'", home);
     else if (best != NULL)
+        str_addf(out, ", did you mean '%s'?", best);
+}
+
+void suggest_name(const char *const *candidates, size_t n, const char *name, struct str *out)
+{
+    const char *best = NULL;
+    int best_distance = DISTANCE_MAX + 1;
+
+    if (strlen(name) > NAME_MAX_BYTES)
+        return;
+    for (size_t i = 0; i < n; i++)
+        consider(name, candidates[i], &best, &best_distance);
+    if (best != NULL)
         str_addf(out, ", did you mean '%s'?", best);
 }
