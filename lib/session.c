@@ -354,11 +354,18 @@ static void collect_findings(struct preflight_message *m, const struct conf_egre
 
 static void predict(const struct preflight_message *m, struct report *report)
 {
-    const struct message_facts *about = message_facts(m->message);
+    const struct fact_sources sources = {
+        .spf = report->spf,
+        .n_spf = report->n_deciding,
+        .dkim = &report->dkim,
+        .dmarc = &report->dmarc,
+        .message = message_facts(m->message),
+        .bulk = fact_of(choose_egress(m)->bulk),
+    };
     size_t n = m->n_recipient_domains == 0 ? 1 : m->n_recipient_domains;
     struct facts facts;
 
-    facts_gather(report->spf, report->n_deciding, &report->dkim, &report->dmarc, about, &facts);
+    facts_gather(&sources, &facts);
     report->predictions = xcalloc(n, sizeof(*report->predictions));
     report->n_predictions = n;
     report->verdict = VERDICT_ACCEPT;

@@ -57,6 +57,7 @@ struct dkim_result {
     int64_t signed_at;          /* t=, seconds since 1970; 0 where absent */
     int64_t expires;            /* x=, likewise */
     bool aligned;               /* set by the DMARC check */
+    bool is_alignment_unknown;  /* likewise: for want of a DNS answer */
 };
 
 struct dkim_results {

@@ -366,15 +366,33 @@ static void collect(struct evaluation *ev, const struct spf_result *spf, size_t 
     }
 }
 
+/*
+ * Not known where the walk that tells is incomplete.  Without the author's record its mode is not known either: then
+ * only the author domain itself is sure to align.
+ */
+static bool is_alignment_unknown(const struct evaluation *ev, const struct identifier *id, enum dmarc_version version)
+{
+    bool has_unknown_record = ev->walk.policy == NULL && ev->walk.is_incomplete;
+
+    if (id->domain[0] == '\0' || strcmp(id->domain, ev->author) == 0)
+        return false;
+    return has_unknown_record || id->aligned[version] == ANSWER_UNKNOWN;
+}
+
 /* Without a record nobody aligns anything; then it is told what would align under the organizational domain's. */
 static void mark(const struct evaluation *ev, struct spf_result *spf, size_t n_spf, struct dkim_results *dkim)
 {
     enum dmarc_version version = ev->result->rfc9989.record_domain[0] == '\0' ? DMARC_RFC7489 : DMARC_RFC9989;
 
-    for (size_t i = 0; i < n_spf; i++)
+    for (size_t i = 0; i < n_spf; i++) {
         spf[i].aligned = ev->identifiers[i].aligned[version] == ANSWER_YES;
-    for (size_t i = 0; i < dkim->count; i++)
-        dkim->items[i].aligned = ev->identifiers[n_spf + i].aligned[version] == ANSWER_YES;
+        spf[i].is_alignment_unknown = is_alignment_unknown(ev, &ev->identifiers[i], version);
+    }
+    for (size_t i = 0; i < dkim->count; i++) {
+        const struct identifier *id = &ev->identifiers[n_spf + i];
+        dkim->items[i].aligned = id->aligned[version] == ANSWER_YES;
+        dkim->items[i].is_alignment_unknown = is_alignment_unknown(ev, id, version);
+    }
 }
 
 void dmarccheck_run(const struct dmarccheck *check, struct dns_budget *budget, const char *author_domain,

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#define LINE_MAX_BYTES 998      /* RFC 5322 section 2.1.1, without CRLF; also Postfix's smtp_line_length_limit */
 #define DETAIL_SIZE 160
 
 static void add(struct findings *findings, const struct message_facts *facts, enum finding_id id, const char *subject,
@@ -70,7 +69,7 @@ static void check_bytes(const struct message_facts *facts, struct findings *find
 
     if (facts->eight_bit_field[0] != '\0')
         add(findings, facts, FINDING_HEADER_8BIT, facts->eight_bit_field, NULL);
-    if (facts->longest_line > LINE_MAX_BYTES) {
+    if (facts->longest_line > MESSAGE_LINE_MAX) {
         snprintf(detail, sizeof(detail), "%zu bytes", facts->longest_line);
         add(findings, facts, FINDING_LINE_TOO_LONG, NULL, detail);
     }
@@ -105,7 +104,7 @@ void msgcheck_fragile_findings(const struct message_facts *facts, const char *si
             snprintf(detail, sizeof(detail), "in the field %s", facts->eight_bit_field);
         add(findings, facts, FINDING_DKIM_FRAGILE_8BIT, signature, detail);
     }
-    if (facts->longest_line > LINE_MAX_BYTES) {
+    if (facts->longest_line > MESSAGE_LINE_MAX) {
         snprintf(detail, sizeof(detail), "%zu bytes", facts->longest_line);
         add(findings, facts, FINDING_DKIM_FRAGILE_LONG_LINE, signature, detail);
     }

@@ -63,6 +63,7 @@ struct spf_result {
     size_t n_steps;
     struct spf_opinion libspf2;     /* set by spfopinion_ask */
     bool aligned;           /* set by the DMARC check */
+    bool is_alignment_unknown; /* likewise: for want of a DNS answer */
 };
 
 /*

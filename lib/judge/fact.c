@@ -9,25 +9,77 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
-#define CHECKS_SPF (CHECK_SPF | CHECK_EGRESS)      /* whose address is not known passes nowhere for certain */
-#define CHECKS_DMARC (CHECKS_SPF | CHECK_DKIM | CHECK_DMARC)
+#define CHECKS_DMARC (CHECK_SPF | CHECK_DKIM | CHECK_DMARC)
+#define FINDINGS(...) .findings = (const enum finding_id[]){ __VA_ARGS__, FINDING_COUNT }
 
-static const struct { const char *name; unsigned checks; } rows[FACT_COUNT] = {
-    [FACT_SPF_PASS] = { "spf-pass", CHECKS_SPF },
-    [FACT_SPF_FAIL] = { "spf-fail", CHECKS_SPF },
-    [FACT_SPF_SOFTFAIL] = { "spf-softfail", CHECKS_SPF },
-    [FACT_SPF_NONE] = { "spf-none", CHECKS_SPF },
-    [FACT_SPF_PERMERROR] = { "spf-permerror", CHECKS_SPF },
-    [FACT_DKIM_PASS] = { "dkim-pass", CHECK_DKIM },
-    [FACT_DKIM_SIGNED] = { "dkim-signed", CHECK_DKIM },
-    [FACT_DMARC_RECORD] = { "dmarc-record", CHECKS_DMARC },
-    [FACT_DMARC_PASS] = { "dmarc-pass", CHECKS_DMARC },
-    [FACT_DMARC_FAIL] = { "dmarc-fail", CHECKS_DMARC },
-    [FACT_POLICY_REJECT] = { "policy-reject", CHECKS_DMARC },
-    [FACT_POLICY_QUARANTINE] = { "policy-quarantine", CHECKS_DMARC },
-    [FACT_FROM_MISSING] = { "from-missing", CHECK_MESSAGE },
-    [FACT_FROM_MULTIPLE] = { "from-multiple", CHECK_MESSAGE },
+/* Whose address is not known passes nowhere for certain. */
+#define ROW_SPF(id, text) [id] = { text, .checks = CHECK_SPF, FINDINGS(FINDING_EGRESS_UNKNOWN) }
+#define ROW_DKIM(id, text) [id] = { text, .checks = CHECK_DKIM }
+#define ROW_DMARC(id, text) [id] = { text, .checks = CHECKS_DMARC, FINDINGS(FINDING_EGRESS_UNKNOWN) }
+#define ROW(id, text, ...) [id] = { text, FINDINGS(__VA_ARGS__) }
+
+/* What a fact rests on: all findings of some checks, and single ones. */
+static const struct {
+    const char *name;
+    unsigned checks;
+    const enum finding_id *findings;    /* ends in FINDING_COUNT; NULL: none */
+} rows[FACT_COUNT] = {
+    ROW_SPF(FACT_SPF_PASS, "spf-pass"),
+    ROW_SPF(FACT_SPF_FAIL, "spf-fail"),
+    ROW_SPF(FACT_SPF_HARDFAIL, "spf-hardfail"),
+    ROW_SPF(FACT_SPF_SOFTFAIL, "spf-softfail"),
+    ROW_SPF(FACT_SPF_NEUTRAL, "spf-neutral"),
+    ROW_SPF(FACT_SPF_NONE, "spf-none"),
+    ROW_SPF(FACT_SPF_PERMERROR, "spf-permerror"),
+    ROW_SPF(FACT_SPF_TEMPERROR, "spf-temperror"),
+    ROW_DMARC(FACT_SPF_ALIGNED, "spf-aligned"),
+    ROW_SPF(FACT_SPF_SUSPICIOUS, "spf-suspicious"),
+    ROW_DKIM(FACT_DKIM_PASS, "dkim-pass"),
+    ROW_DKIM(FACT_DKIM_SIGNED, "dkim-signed"),
+    ROW_DMARC(FACT_DKIM_ALIGNED, "dkim-aligned"),
+    ROW_DMARC(FACT_DMARC_RECORD, "dmarc-record"),
+    ROW_DMARC(FACT_DMARC_PASS, "dmarc-pass"),
+    ROW_DMARC(FACT_DMARC_FAIL, "dmarc-fail"),
+    ROW_DMARC(FACT_DMARC_TEMPERROR, "dmarc-temperror"),
+    ROW_DMARC(FACT_POLICY_NONE, "policy-none"),
+    ROW_DMARC(FACT_POLICY_QUARANTINE, "policy-quarantine"),
+    ROW_DMARC(FACT_POLICY_REJECT, "policy-reject"),
+    ROW_DMARC(FACT_RFC9989_DMARC_FAIL, "rfc9989-dmarc-fail"),
+    ROW_DMARC(FACT_RFC9989_POLICY_REJECT, "rfc9989-policy-reject"),
+    ROW_DMARC(FACT_RFC9989_POLICY_QUARANTINE, "rfc9989-policy-quarantine"),
+    ROW_DMARC(FACT_RFC7489_DMARC_FAIL, "rfc7489-dmarc-fail"),
+    ROW_DMARC(FACT_RFC7489_POLICY_REJECT, "rfc7489-policy-reject"),
+    ROW_DMARC(FACT_RFC7489_POLICY_QUARANTINE, "rfc7489-policy-quarantine"),
+    ROW(FACT_PTR, "ptr", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_FCRDNS, "fcrdns", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_IPV6, "ipv6", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_IPV6_PTR, "ipv6-ptr", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_IPV6_FCRDNS, "ipv6-fcrdns", FINDING_EGRESS_UNKNOWN),
+    ROW_SPF(FACT_IPV6_SPF_PASS, "ipv6-spf-pass"),
+    ROW(FACT_HELO_VALID, "helo-valid", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_ADDRESS_LISTED, "address-listed", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_DOMAIN_LISTED, "domain-listed", FINDING_COUNT),
+    ROW(FACT_SENDER_DOMAIN_RESOLVES, "sender-domain-resolves", FINDING_COUNT),
+    ROW(FACT_AUTHOR_DOMAIN_RESOLVES, "author-domain-resolves", FINDING_COUNT),
+    ROW(FACT_BULK, "bulk", FINDING_COUNT),
+    ROW(FACT_LIST_UNSUBSCRIBE, "list-unsubscribe", FINDING_COUNT),
+    ROW(FACT_ONE_CLICK, "one-click", FINDING_COUNT),
+    ROW(FACT_ONE_CLICK_SIGNED, "one-click-signed", FINDING_COUNT),
+    ROW(FACT_FROM_MISSING, "from-missing", FINDING_FROM_MISSING, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_FROM_MULTIPLE, "from-multiple", FINDING_FROM_MULTIPLE, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_FROM_VALID, "from-valid", FINDING_FROM_MISSING, FINDING_FROM_MULTIPLE, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_MESSAGE_ID_VALID, "message-id-valid", FINDING_MESSAGE_ID_INVALID, FINDING_HEADER_DUPLICATE,
+        FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_DATE_VALID, "date-valid", FINDING_DATE_INVALID, FINDING_HEADER_DUPLICATE, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_HEADER_DUPLICATE, "header-duplicate", FINDING_HEADER_DUPLICATE, FINDING_FROM_MULTIPLE),
+    ROW(FACT_HEADER_8BIT, "header-8bit", FINDING_HEADER_8BIT, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_HEADER_ENCODED_WORD, "header-encoded-word", FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_BARE_NEWLINE, "bare-newline", FINDING_BARE_NEWLINE, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_LINE_TOO_LONG, "line-too-long", FINDING_LINE_TOO_LONG, FINDING_MESSAGE_OVER_LIMITS),
+    [FACT_RFC5322_VALID] = { "rfc5322-valid", .checks = CHECK_MESSAGE },
+    ROW_DMARC(FACT_AUTHOR_DOMAIN_FOREIGN, "author-domain-foreign"),
 };
 
 const char *fact_name(enum fact_id id)
@@ -45,38 +97,89 @@ int fact_find(const char *name)
     return -1;
 }
 
-unsigned fact_checks(enum fact_id id)
+bool fact_rests_on(enum fact_id fact, enum finding_id finding)
 {
-    assert(id < FACT_COUNT);
-    return rows[id].checks;
+    assert(fact < FACT_COUNT);
+    if ((finding_row(finding)->check & rows[fact].checks) != 0)
+        return true;
+    for (const enum finding_id *id = rows[fact].findings; id != NULL && *id != FINDING_COUNT; id++) {
+        if (*id == finding)
+            return true;
+    }
+    return false;
 }
 
-/* True wherever it is seen; false only where nothing is left unknown that could still make it true. */
-static enum fact_value seen(bool is_seen, bool is_unknown_left)
+/* --- SPF ------------------------------------------------------------------------- */
+
+/* Of every address: one that is false is enough, whatever the unknown ones are.  With only_v6 of every IPv6 address. */
+static enum fact_value every_address(const struct fact_sources *s, bool only_v6,
+                                     enum fact_value (*value_of)(const struct spf_result *result))
 {
-    if (is_seen)
-        return FACT_TRUE;
-    return is_unknown_left ? FACT_UNKNOWN : FACT_FALSE;
+    enum fact_value all = s->n_spf == 0 ? FACT_UNKNOWN : FACT_TRUE;
+
+    for (size_t i = 0; i < s->n_spf; i++) {
+        if (only_v6 && s->spf[i].address.family == AF_INET)
+            continue;
+        all = fact_and(all, value_of(&s->spf[i]));
+    }
+    return all;
 }
 
-static void gather_spf(const struct spf_result *spf, size_t n_spf, struct facts *facts)
+static enum fact_value passes(const struct spf_result *result)
+{
+    return result->result == AUTH_TEMPERROR ? FACT_UNKNOWN : fact_of(result->result == AUTH_PASS);
+}
+
+static bool is_suspicious(const struct spf_result *result)
+{
+    return (result->flags & SPF_FLAG_PASS_ALL) != 0;
+}
+
+static bool is_hardfail(const struct spf_result *result)
+{
+    return result->result == AUTH_FAIL && result->term != NULL && strcasecmp(result->term, "-all") == 0;
+}
+
+static enum fact_value some_address(const struct fact_sources *s, bool (*is_so)(const struct spf_result *result))
+{
+    enum fact_value some = s->n_spf == 0 ? FACT_UNKNOWN : FACT_FALSE;
+
+    for (size_t i = 0; i < s->n_spf; i++)
+        some = fact_or(some, fact_seen(is_so(&s->spf[i]), s->spf[i].result == AUTH_TEMPERROR));
+    return some;
+}
+
+static void gather_spf(const struct fact_sources *s, struct facts *facts)
 {
     size_t count[AUTH_RESULT_COUNT] = { 0 };
 
-    for (size_t i = 0; i < n_spf; i++)
-        count[spf[i].result]++;
-    bool is_unknown_left = n_spf == 0 || count[AUTH_TEMPERROR] > 0;
+    for (size_t i = 0; i < s->n_spf; i++)
+        count[s->spf[i].result]++;
+    bool is_unknown_left = s->n_spf == 0 || count[AUTH_TEMPERROR] > 0;
 
-    /* Every address has to pass: one that does not is enough, whatever the unknown ones are. */
-    if (count[AUTH_PASS] + count[AUTH_TEMPERROR] < n_spf)
-        facts->value[FACT_SPF_PASS] = FACT_FALSE;
-    else
-        facts->value[FACT_SPF_PASS] = is_unknown_left ? FACT_UNKNOWN : FACT_TRUE;
-    facts->value[FACT_SPF_FAIL] = seen(count[AUTH_FAIL] > 0, is_unknown_left);
-    facts->value[FACT_SPF_SOFTFAIL] = seen(count[AUTH_SOFTFAIL] > 0, is_unknown_left);
-    facts->value[FACT_SPF_NONE] = seen(count[AUTH_NONE] > 0, is_unknown_left);
-    facts->value[FACT_SPF_PERMERROR] = seen(count[AUTH_PERMERROR] > 0, is_unknown_left);
+    facts->value[FACT_SPF_PASS] = every_address(s, false, passes);
+    facts->value[FACT_SPF_FAIL] = fact_seen(count[AUTH_FAIL] > 0, is_unknown_left);
+    facts->value[FACT_SPF_HARDFAIL] = some_address(s, is_hardfail);
+    facts->value[FACT_SPF_SOFTFAIL] = fact_seen(count[AUTH_SOFTFAIL] > 0, is_unknown_left);
+    facts->value[FACT_SPF_NEUTRAL] = fact_seen(count[AUTH_NEUTRAL] > 0, is_unknown_left);
+    facts->value[FACT_SPF_NONE] = fact_seen(count[AUTH_NONE] > 0, is_unknown_left);
+    facts->value[FACT_SPF_PERMERROR] = fact_seen(count[AUTH_PERMERROR] > 0, is_unknown_left);
+    facts->value[FACT_SPF_TEMPERROR] = fact_seen(false, is_unknown_left);
+    facts->value[FACT_SPF_SUSPICIOUS] = some_address(s, is_suspicious);
+    facts->value[FACT_IPV6_SPF_PASS] = every_address(s, true, passes);
 }
+
+/* Addresses that are not known, family 0, may be of either family. */
+static enum fact_value has_v6(const struct fact_sources *s)
+{
+    enum fact_value some = s->n_spf == 0 ? FACT_UNKNOWN : FACT_FALSE;
+
+    for (size_t i = 0; i < s->n_spf; i++)
+        some = fact_or(some, fact_seen(s->spf[i].address.family == AF_INET6, s->spf[i].address.family == 0));
+    return some;
+}
+
+/* --- DKIM ------------------------------------------------------------------------ */
 
 /* Over the limits signatures are seen and counted, and each is a temperror. */
 static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
@@ -87,45 +190,150 @@ static void gather_dkim(const struct dkim_results *dkim, struct facts *facts)
         has_pass = has_pass || dkim->items[i].result == AUTH_PASS;
         has_temperror = has_temperror || dkim->items[i].result == AUTH_TEMPERROR;
     }
-    facts->value[FACT_DKIM_PASS] = seen(has_pass, has_temperror || dkim->skipped > 0);
-    facts->value[FACT_DKIM_SIGNED] = seen(dkim->count > 0 || dkim->skipped > 0, false);
+    facts->value[FACT_DKIM_PASS] = fact_seen(has_pass, has_temperror || dkim->skipped > 0);
+    facts->value[FACT_DKIM_SIGNED] = fact_seen(dkim->count > 0 || dkim->skipped > 0, false);
 }
 
-/*
- * Receivers read by RFC 9989 or by RFC 7489: where these disagree, the worse reading for us gives all facts, so that no
- * policy is paired with the other's result.  A policy that was read holds even where SPF or DKIM could not be judged.
- */
-static void gather_dmarc(const struct dmarc_result *dmarc, struct facts *facts)
+/* --- DMARC ----------------------------------------------------------------------- */
+
+struct dmarc_facts {
+    enum fact_value record, pass, fail, temperror, none, quarantine, reject;
+};
+
+/* A policy that was read holds even where SPF or DKIM could not be judged. */
+static struct dmarc_facts reading_facts(const struct dmarc_reading *reading)
 {
-    const struct dmarc_reading *reading = dmarccheck_worse(dmarc);
     bool is_temperror = reading->result == AUTH_TEMPERROR, is_pass = reading->result == AUTH_PASS;
     bool has_policy = reading->policy != DMARC_POLICY_ABSENT;
     bool is_policy_unknown = (is_temperror || is_pass) && !has_policy;
 
-    facts->value[FACT_DMARC_PASS] = seen(is_pass, is_temperror);
-    facts->value[FACT_DMARC_FAIL] = seen(reading->result == AUTH_FAIL, is_temperror);
-    facts->value[FACT_DMARC_RECORD] = seen(has_policy || is_pass, is_policy_unknown);
-    facts->value[FACT_POLICY_REJECT] = seen(reading->policy == DMARC_POLICY_REJECT, is_policy_unknown);
-    facts->value[FACT_POLICY_QUARANTINE] = seen(reading->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown);
+    return (struct dmarc_facts){
+        .record = fact_seen(has_policy || is_pass, is_policy_unknown),
+        .pass = fact_seen(is_pass, is_temperror),
+        .fail = fact_seen(reading->result == AUTH_FAIL, is_temperror),
+        .temperror = fact_seen(false, is_temperror),
+        .none = fact_seen(reading->policy == DMARC_POLICY_NONE, is_policy_unknown),
+        .quarantine = fact_seen(reading->policy == DMARC_POLICY_QUARANTINE, is_policy_unknown),
+        .reject = fact_seen(reading->policy == DMARC_POLICY_REJECT, is_policy_unknown),
+    };
 }
 
+/*
+ * Receivers read by RFC 9989 or by RFC 7489: where these disagree, the worse reading for us gives all facts that name
+ * no RFC, so that no policy is paired with the other's result.
+ */
+static void gather_dmarc(const struct dmarc_result *dmarc, struct facts *facts)
+{
+    const struct dmarc_facts worse = reading_facts(dmarccheck_worse(dmarc));
+    const struct dmarc_facts rfc9989 = reading_facts(&dmarc->rfc9989), rfc7489 = reading_facts(&dmarc->rfc7489);
+
+    facts->value[FACT_DMARC_RECORD] = worse.record;
+    facts->value[FACT_DMARC_PASS] = worse.pass;
+    facts->value[FACT_DMARC_FAIL] = worse.fail;
+    facts->value[FACT_DMARC_TEMPERROR] = worse.temperror;
+    facts->value[FACT_POLICY_NONE] = worse.none;
+    facts->value[FACT_POLICY_QUARANTINE] = worse.quarantine;
+    facts->value[FACT_POLICY_REJECT] = worse.reject;
+    facts->value[FACT_RFC9989_DMARC_FAIL] = rfc9989.fail;
+    facts->value[FACT_RFC9989_POLICY_QUARANTINE] = rfc9989.quarantine;
+    facts->value[FACT_RFC9989_POLICY_REJECT] = rfc9989.reject;
+    facts->value[FACT_RFC7489_DMARC_FAIL] = rfc7489.fail;
+    facts->value[FACT_RFC7489_POLICY_QUARANTINE] = rfc7489.quarantine;
+    facts->value[FACT_RFC7489_POLICY_REJECT] = rfc7489.reject;
+}
+
+static enum fact_value aligns(bool is_aligned, bool is_unknown)
+{
+    return is_unknown ? FACT_UNKNOWN : fact_of(is_aligned);
+}
+
+static void gather_alignment(const struct fact_sources *s, struct facts *facts)
+{
+    enum fact_value spf = s->n_spf == 0 ? FACT_UNKNOWN : FACT_TRUE;
+    enum fact_value dkim = fact_seen(false, s->dkim->skipped > 0);
+
+    for (size_t i = 0; i < s->n_spf; i++)
+        spf = fact_and(spf, fact_and(passes(&s->spf[i]), aligns(s->spf[i].aligned, s->spf[i].is_alignment_unknown)));
+    for (size_t i = 0; i < s->dkim->count; i++) {
+        const struct dkim_result *sig = &s->dkim->items[i];
+        enum fact_value is_pass = sig->result == AUTH_TEMPERROR ? FACT_UNKNOWN : fact_of(sig->result == AUTH_PASS);
+        dkim = fact_or(dkim, fact_and(is_pass, aligns(sig->aligned, sig->is_alignment_unknown)));
+    }
+    facts->value[FACT_SPF_ALIGNED] = spf;
+    facts->value[FACT_DKIM_ALIGNED] = dkim;
+}
+
+/* --- the message ------------------------------------------------------------------- */
+
 /* From fields are counted beyond the limits too, but not read there. */
-static void gather_message(const struct message_facts *message, struct facts *facts)
+static void gather_from(const struct message_facts *message, struct facts *facts)
 {
     size_t fields = message->field_count[FIELD_FROM];
     bool is_read = message->from_addresses + message->from_invalid > 0 || !message->is_over_limits;
 
-    facts->value[FACT_FROM_MISSING] = seen(fields == 0, !is_read);
+    facts->value[FACT_FROM_MISSING] = fact_seen(fields == 0, !is_read);
     if (is_read && message->from_domains == 0)
         facts->value[FACT_FROM_MISSING] = FACT_TRUE;
-    facts->value[FACT_FROM_MULTIPLE] = seen(fields > 1 || message->from_addresses > 1, fields > 0 && !is_read);
+    facts->value[FACT_FROM_MULTIPLE] = fact_seen(fields > 1 || message->from_addresses > 1, fields > 0 && !is_read);
+    facts->value[FACT_FROM_VALID] = fact_and(fact_not(facts->value[FACT_FROM_MISSING]),
+                                             fact_of(message->from_invalid == 0));
 }
 
-void facts_gather(const struct spf_result *spf, size_t n_spf, const struct dkim_results *dkim,
-                  const struct dmarc_result *dmarc, const struct message_facts *message, struct facts *facts_r)
+/* A field that has to be there once and read well. */
+static enum fact_value once_and_valid(const struct message_facts *message, enum message_field field, bool is_valid)
 {
-    gather_spf(spf, n_spf, facts_r);
-    gather_dkim(dkim, facts_r);
-    gather_dmarc(dmarc, facts_r);
-    gather_message(message, facts_r);
+    if (message->field_count[field] != 1)
+        return FACT_FALSE;
+    return fact_seen(is_valid, message->is_over_limits);
+}
+
+static bool has_duplicate(const struct message_facts *message)
+{
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (message->field_count[i] > 1)
+            return true;
+    }
+    return false;
+}
+
+static void gather_message(const struct message_facts *message, struct facts *facts)
+{
+    bool is_unknown_left = message->is_over_limits;
+
+    gather_from(message, facts);
+    facts->value[FACT_MESSAGE_ID_VALID] = once_and_valid(message, FIELD_MESSAGE_ID, message->has_message_id_valid);
+    facts->value[FACT_DATE_VALID] = once_and_valid(message, FIELD_DATE, message->has_date_valid);
+    facts->value[FACT_HEADER_DUPLICATE] = fact_of(has_duplicate(message));
+    facts->value[FACT_HEADER_8BIT] = fact_seen(message->eight_bit_field[0] != '\0', is_unknown_left);
+    facts->value[FACT_BARE_NEWLINE] = fact_seen(message->has_bare_cr || message->has_bare_lf, is_unknown_left);
+    facts->value[FACT_LINE_TOO_LONG] = fact_seen(message->longest_line > MESSAGE_LINE_MAX, is_unknown_left);
+}
+
+/* RFC 5322 asks for one From and one Date; a Message-ID should be there, and be valid where it is. */
+static enum fact_value rfc5322_value(const struct message_facts *message, const struct facts *facts)
+{
+    static const enum fact_id wrong[] = {
+        FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG,
+    };
+    enum fact_value all = fact_and(facts->value[FACT_FROM_VALID], facts->value[FACT_DATE_VALID]);
+
+    if (message->field_count[FIELD_MESSAGE_ID] > 0)
+        all = fact_and(all, facts->value[FACT_MESSAGE_ID_VALID]);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        all = fact_and(all, fact_not(facts->value[wrong[i]]));
+    return all;
+}
+
+void facts_gather(const struct fact_sources *sources, struct facts *facts_r)
+{
+    for (int i = 0; i < FACT_COUNT; i++)
+        facts_r->value[i] = FACT_UNEXAMINED;
+    gather_spf(sources, facts_r);
+    gather_dkim(sources->dkim, facts_r);
+    gather_dmarc(sources->dmarc, facts_r);
+    gather_alignment(sources, facts_r);
+    facts_r->value[FACT_IPV6] = has_v6(sources);
+    facts_r->value[FACT_BULK] = sources->bulk;
+    gather_message(sources->message, facts_r);
+    facts_r->value[FACT_RFC5322_VALID] = rfc5322_value(sources->message, facts_r);
 }

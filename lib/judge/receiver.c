@@ -40,17 +40,16 @@ const struct receiver *receiver_for(const char *recipient_domain)
     return &generic;
 }
 
-/* Conjunction with three values: one false condition decides, else one unknown does. */
+/* A rule that needs what nobody examined does not apply. */
 static enum fact_value rule_holds(const struct rule *rule, const struct facts *facts)
 {
     enum fact_value all = FACT_TRUE;
 
     for (size_t i = 0; i < rule->n_when; i++) {
         enum fact_value value = facts->value[rule->when[i].fact];
-        if (value == FACT_UNKNOWN)
-            all = FACT_UNKNOWN;
-        else if ((value == FACT_TRUE) == rule->when[i].is_negated)
+        if (value == FACT_UNEXAMINED)
             return FACT_FALSE;
+        all = fact_and(all, rule->when[i].is_negated ? fact_not(value) : value);
     }
     return all;
 }
@@ -66,15 +65,6 @@ static enum verdict worst_outcome(const struct receiver *receiver, const struct 
             worst = rule->outcome;
     }
     return worst;
-}
-
-static unsigned rule_checks(const struct rule *rule)
-{
-    unsigned checks = 0;
-
-    for (size_t i = 0; i < rule->n_when; i++)
-        checks |= fact_checks(rule->when[i].fact);
-    return checks;
 }
 
 static void add_replies(const struct rule *rule, struct prediction *prediction)
@@ -97,13 +87,29 @@ static bool has_reason(const struct prediction *prediction, enum finding_id id)
     return false;
 }
 
-static void add_reasons(const struct findings *findings, unsigned checks, struct prediction *prediction)
+static bool rule_rests_on(const struct rule *rule, enum finding_id id)
+{
+    for (size_t i = 0; i < rule->n_when; i++) {
+        if (fact_rests_on(rule->when[i].fact, id))
+            return true;
+    }
+    return false;
+}
+
+static void mark_reasons(const struct rule *rule, bool is_reason[FINDING_COUNT])
+{
+    for (int id = 0; id < FINDING_COUNT; id++)
+        is_reason[id] = is_reason[id] || rule_rests_on(rule, (enum finding_id)id);
+}
+
+static void add_reasons(const struct findings *findings, const bool is_reason[FINDING_COUNT],
+                        struct prediction *prediction)
 {
     const size_t max = sizeof(prediction->because) / sizeof(prediction->because[0]);
 
     for (size_t i = 0; i < findings->count && prediction->n_because < max; i++) {
         const struct finding_row *row = findings->items[i].row;
-        if (row->severity >= SEVERITY_WARNING && (row->check & checks) != 0 && !has_reason(prediction, row->id))
+        if (row->severity >= SEVERITY_WARNING && is_reason[row->id] && !has_reason(prediction, row->id))
             prediction->because[prediction->n_because++] = row->id;
     }
 }
@@ -113,7 +119,7 @@ void receiver_predict(const struct receiver *receiver, const char *recipient_dom
 {
     enum verdict certain = worst_outcome(receiver, facts, FACT_TRUE);
     bool is_unsure = worst_outcome(receiver, facts, FACT_UNKNOWN) > certain;
-    unsigned checks = 0;
+    bool is_reason[FINDING_COUNT] = { false };
 
     *prediction_r = (struct prediction){
         .recipient_domain = xstrdup(recipient_domain),
@@ -124,13 +130,13 @@ void receiver_predict(const struct receiver *receiver, const char *recipient_dom
         const struct rule *rule = &receiver->rules[i];
         enum fact_value holds = rule_holds(rule, facts);
         if (is_unsure && holds == FACT_UNKNOWN && rule->outcome > certain) {
-            checks |= rule_checks(rule);
+            mark_reasons(rule, is_reason);
         } else if (!is_unsure && holds == FACT_TRUE && rule->outcome == certain) {
-            checks |= rule_checks(rule);
+            mark_reasons(rule, is_reason);
             add_replies(rule, prediction_r);
         }
     }
-    add_reasons(findings, checks, prediction_r);
+    add_reasons(findings, is_reason, prediction_r);
 }
 
 void prediction_clear(struct prediction *prediction)

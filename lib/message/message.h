@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define MESSAGE_LINE_MAX 998    /* bytes without CRLF (RFC 5322 section 2.1.1); also Postfix's smtp_line_length_limit */
+
 struct message;
 
 struct message_limits {

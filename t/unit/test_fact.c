@@ -19,14 +19,17 @@ static struct facts gather(const struct spf_result *spf, size_t n_spf, const str
     static const struct dkim_results no_dkim;
     static const struct dmarc_result no_dmarc;
     static const struct message_facts no_message;
+    const struct fact_sources sources = {
+        .spf = spf, .n_spf = n_spf, .dkim = dkim != NULL ? dkim : &no_dkim, .dmarc = dmarc != NULL ? dmarc : &no_dmarc,
+        .message = message != NULL ? message : &no_message,
+    };
     struct facts facts;
 
     /* A fact that is not gathered must not pass for one. */
     memset(&facts, 0x55, sizeof(facts));
-    facts_gather(spf, n_spf, dkim != NULL ? dkim : &no_dkim, dmarc != NULL ? dmarc : &no_dmarc,
-                 message != NULL ? message : &no_message, &facts);
+    facts_gather(&sources, &facts);
     for (int i = 0; i < FACT_COUNT; i++)
-        ck_assert_msg(facts.value[i] == T || facts.value[i] == F || facts.value[i] == U, "fact %d not gathered", i);
+        ck_assert_msg(facts.value[i] <= FACT_UNEXAMINED, "fact %d not gathered", i);
     return facts;
 }
 
@@ -43,22 +46,28 @@ START_TEST(names_facts)
 }
 END_TEST
 
-START_TEST(names_checks)
+/* Some of each kind, and what must not be among them. */
+START_TEST(rests_on_findings)
 {
-    static const struct { const char *prefix; unsigned checks; } cases[] = {
-        { "spf-", CHECK_SPF | CHECK_EGRESS },
-        { "dkim-", CHECK_DKIM },
-        { "dmarc-", CHECK_SPF | CHECK_EGRESS | CHECK_DKIM | CHECK_DMARC },
-        { "policy-", CHECK_SPF | CHECK_EGRESS | CHECK_DKIM | CHECK_DMARC },
-        { "from-", CHECK_MESSAGE },
+    static const struct { enum fact_id fact; enum finding_id finding; bool want; } cases[] = {
+        { FACT_SPF_PASS, FINDING_SPF_FAIL, true },
+        { FACT_SPF_PASS, FINDING_EGRESS_UNKNOWN, true },
+        { FACT_SPF_PASS, FINDING_DKIM_NONE, false },
+        { FACT_DKIM_PASS, FINDING_DKIM_NONE, true },
+        { FACT_DKIM_PASS, FINDING_SPF_FAIL, false },
+        { FACT_DMARC_FAIL, FINDING_SPF_FAIL, true },
+        { FACT_DMARC_FAIL, FINDING_DKIM_NONE, true },
+        { FACT_DMARC_FAIL, FINDING_DMARC_FAIL, true },
+        { FACT_DMARC_FAIL, FINDING_DATE_INVALID, false },
+        { FACT_POLICY_REJECT, FINDING_DMARC_FAIL, true },
+        { FACT_FROM_MISSING, FINDING_FROM_MISSING, true },
+        { FACT_FROM_MISSING, FINDING_HEADER_8BIT, false },
+        { FACT_HEADER_8BIT, FINDING_HEADER_8BIT, true },
+        { FACT_RFC5322_VALID, FINDING_DATE_INVALID, true },
     };
-    for (int i = 0; i < FACT_COUNT; i++) {
-        unsigned want = 0;
-        for (size_t j = 0; j < sizeof(cases) / sizeof(cases[0]); j++) {
-            if (strncmp(fact_name((enum fact_id)i), cases[j].prefix, strlen(cases[j].prefix)) == 0)
-                want = cases[j].checks;
-        }
-        ck_assert_msg(fact_checks((enum fact_id)i) == want && want != 0, "%s", fact_name((enum fact_id)i));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_msg(fact_rests_on(cases[i].fact, cases[i].finding) == cases[i].want, "%s, %s",
+                      fact_name(cases[i].fact), finding_row(cases[i].finding)->name);
     }
 }
 END_TEST
@@ -95,6 +104,52 @@ START_TEST(spf_facts)
 }
 END_TEST
 
+/* Of which address, by which term, and how: what the count of results does not tell. */
+START_TEST(more_spf_facts)
+{
+    static char minus_all[] = "-all", upper_all[] = "-ALL", minus_ip[] = "-ip4:192.0.2.1";
+    static const struct {
+        const char *name;
+        struct spf_result spf[2];
+        size_t n;
+        enum fact_value hardfail, neutral, temperror, aligned, suspicious, ipv6, ipv6_pass;
+    } cases[] = {
+        { "nothing judged", { { 0 } }, 0, U, U, U, U, U, U, U },
+        { "v4 passes, aligned", { { .result = AUTH_PASS, .address.family = AF_INET, .aligned = true } }, 1,
+          F, F, F, T, F, F, T },
+        { "v4 passes, not aligned", { { .result = AUTH_PASS, .address.family = AF_INET } }, 1, F, F, F, F, F, F, T },
+        { "alignment not known",
+          { { .result = AUTH_PASS, .address.family = AF_INET, .aligned = true, .is_alignment_unknown = true } }, 1,
+          F, F, F, U, F, F, T },
+        { "one of two aligned", { { .result = AUTH_PASS, .address.family = AF_INET, .aligned = true },
+          { .result = AUTH_FAIL, .address.family = AF_INET6, .aligned = true, .term = minus_all } }, 2,
+          T, F, F, F, F, T, F },
+        { "fails by another term",
+          { { .result = AUTH_FAIL, .address.family = AF_INET, .term = minus_ip } }, 1,
+          F, F, F, F, F, F, T },
+        { "-ALL", { { .result = AUTH_FAIL, .address.family = AF_INET, .term = upper_all } }, 1,
+          T, F, F, F, F, F, T },
+        { "v6 passes, v4 is neutral", { { .result = AUTH_PASS, .address.family = AF_INET6, .aligned = true },
+          { .result = AUTH_NEUTRAL, .address.family = AF_INET } }, 2, F, T, F, F, F, T, T },
+        { "v4 temperror, v6 passes", { { .result = AUTH_TEMPERROR, .address.family = AF_INET, .aligned = true },
+          { .result = AUTH_PASS, .address.family = AF_INET6, .aligned = true } }, 2, U, U, U, U, U, T, T },
+        { "addresses not known", { { .result = AUTH_TEMPERROR, .aligned = true } }, 1, U, U, U, U, U, U, U },
+        { "+all", { { .result = AUTH_PASS, .address.family = AF_INET, .aligned = true, .flags = SPF_FLAG_PASS_ALL } },
+          1, F, F, F, T, T, F, T },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct facts facts = gather(cases[i].spf, cases[i].n, NULL, NULL, NULL);
+        ck_assert_msg(facts.value[FACT_SPF_HARDFAIL] == cases[i].hardfail, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_SPF_NEUTRAL] == cases[i].neutral, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_SPF_TEMPERROR] == cases[i].temperror, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_SPF_ALIGNED] == cases[i].aligned, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_SPF_SUSPICIOUS] == cases[i].suspicious, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_IPV6] == cases[i].ipv6, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_IPV6_SPF_PASS] == cases[i].ipv6_pass, "%s", cases[i].name);
+    }
+}
+END_TEST
+
 START_TEST(dkim_facts)
 {
     static const struct {
@@ -127,24 +182,49 @@ START_TEST(dkim_facts)
 }
 END_TEST
 
+START_TEST(dkim_alignment)
+{
+    static const struct { const char *name; struct dkim_result items[2]; size_t n, skipped; enum fact_value want; }
+    cases[] = {
+        { "unsigned", { { .result = AUTH_NONE } }, 0, 0, F },
+        { "passes, aligned", { { .result = AUTH_PASS, .aligned = true } }, 1, 0, T },
+        { "passes, not aligned", { { .result = AUTH_PASS } }, 1, 0, F },
+        { "fails, aligned", { { .result = AUTH_FAIL, .aligned = true } }, 1, 0, F },
+        { "one of each", { { .result = AUTH_PASS }, { .result = AUTH_FAIL, .aligned = true } }, 2, 0, F },
+        { "temperror, aligned", { { .result = AUTH_TEMPERROR, .aligned = true } }, 1, 0, U },
+        { "temperror, not aligned", { { .result = AUTH_TEMPERROR } }, 1, 0, F },
+        { "passes, alignment not known", { { .result = AUTH_PASS, .is_alignment_unknown = true } }, 1, 0, U },
+        { "temperror and aligned pass",
+          { { .result = AUTH_TEMPERROR, .aligned = true }, { .result = AUTH_PASS, .aligned = true } }, 2, 0, T },
+        { "others not verified", { { .result = AUTH_PASS } }, 1, 3, U },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct dkim_result items[2] = { cases[i].items[0], cases[i].items[1] };
+        struct dkim_results dkim = { .items = items, .count = cases[i].n, .skipped = cases[i].skipped };
+        struct facts facts = gather(NULL, 0, &dkim, NULL, NULL);
+        ck_assert_msg(facts.value[FACT_DKIM_ALIGNED] == cases[i].want, "%s", cases[i].name);
+    }
+}
+END_TEST
+
 START_TEST(dmarc_facts)
 {
     static const struct {
         const char *name;
         enum auth_result result;
         enum dmarc_policy policy;
-        enum fact_value record, pass, fail, reject, quarantine;
+        enum fact_value record, pass, fail, reject, quarantine, none, temperror;
     } cases[] = {
-        { "no record", AUTH_NONE, DMARC_POLICY_ABSENT, F, F, F, F, F },
-        { "pass", AUTH_PASS, DMARC_POLICY_REJECT, T, T, F, T, F },
-        { "pass, which policy is not known", AUTH_PASS, DMARC_POLICY_ABSENT, T, T, F, U, U },
-        { "fail, reject", AUTH_FAIL, DMARC_POLICY_REJECT, T, F, T, T, F },
-        { "fail, quarantine", AUTH_FAIL, DMARC_POLICY_QUARANTINE, T, F, T, F, T },
-        { "fail, none", AUTH_FAIL, DMARC_POLICY_NONE, T, F, T, F, F },
-        { "invalid record", AUTH_PERMERROR, DMARC_POLICY_ABSENT, F, F, F, F, F },
-        { "record not known", AUTH_TEMPERROR, DMARC_POLICY_ABSENT, U, U, U, U, U },
-        { "record known, SPF not", AUTH_TEMPERROR, DMARC_POLICY_REJECT, T, U, U, T, F },
-        { "p=none known, SPF not", AUTH_TEMPERROR, DMARC_POLICY_NONE, T, U, U, F, F },
+        { "no record", AUTH_NONE, DMARC_POLICY_ABSENT, F, F, F, F, F, F, F },
+        { "pass", AUTH_PASS, DMARC_POLICY_REJECT, T, T, F, T, F, F, F },
+        { "pass, which policy is not known", AUTH_PASS, DMARC_POLICY_ABSENT, T, T, F, U, U, U, F },
+        { "fail, reject", AUTH_FAIL, DMARC_POLICY_REJECT, T, F, T, T, F, F, F },
+        { "fail, quarantine", AUTH_FAIL, DMARC_POLICY_QUARANTINE, T, F, T, F, T, F, F },
+        { "fail, none", AUTH_FAIL, DMARC_POLICY_NONE, T, F, T, F, F, T, F },
+        { "invalid record", AUTH_PERMERROR, DMARC_POLICY_ABSENT, F, F, F, F, F, F, F },
+        { "record not known", AUTH_TEMPERROR, DMARC_POLICY_ABSENT, U, U, U, U, U, U, U },
+        { "record known, SPF not", AUTH_TEMPERROR, DMARC_POLICY_REJECT, T, U, U, T, F, F, U },
+        { "p=none known, SPF not", AUTH_TEMPERROR, DMARC_POLICY_NONE, T, U, U, F, F, T, U },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dmarc_reading reading = { .result = cases[i].result, .policy = cases[i].policy };
@@ -155,7 +235,29 @@ START_TEST(dmarc_facts)
         ck_assert_msg(facts.value[FACT_DMARC_FAIL] == cases[i].fail, "%s", cases[i].name);
         ck_assert_msg(facts.value[FACT_POLICY_REJECT] == cases[i].reject, "%s", cases[i].name);
         ck_assert_msg(facts.value[FACT_POLICY_QUARANTINE] == cases[i].quarantine, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_POLICY_NONE] == cases[i].none, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_DMARC_TEMPERROR] == cases[i].temperror, "%s", cases[i].name);
     }
+}
+END_TEST
+
+/* Facts that name an RFC are its own reading's; those that name none are of the one that is worse for us. */
+START_TEST(dmarc_facts_by_rfc)
+{
+    const struct dmarc_result dmarc = {
+        .rfc9989 = { .result = AUTH_PASS, .policy = DMARC_POLICY_QUARANTINE },
+        .rfc7489 = { .result = AUTH_FAIL, .policy = DMARC_POLICY_REJECT },
+    };
+    struct facts facts = gather(NULL, 0, NULL, &dmarc, NULL);
+    ck_assert_int_eq(facts.value[FACT_DMARC_FAIL], T);
+    ck_assert_int_eq(facts.value[FACT_POLICY_REJECT], T);
+    ck_assert_int_eq(facts.value[FACT_POLICY_QUARANTINE], F);
+    ck_assert_int_eq(facts.value[FACT_RFC9989_DMARC_FAIL], F);
+    ck_assert_int_eq(facts.value[FACT_RFC9989_POLICY_REJECT], F);
+    ck_assert_int_eq(facts.value[FACT_RFC9989_POLICY_QUARANTINE], T);
+    ck_assert_int_eq(facts.value[FACT_RFC7489_DMARC_FAIL], T);
+    ck_assert_int_eq(facts.value[FACT_RFC7489_POLICY_REJECT], T);
+    ck_assert_int_eq(facts.value[FACT_RFC7489_POLICY_QUARANTINE], F);
 }
 END_TEST
 
@@ -164,27 +266,112 @@ START_TEST(from_facts)
     static const struct {
         const char *name;
         struct message_facts message;
-        enum fact_value missing, multiple;
+        enum fact_value missing, multiple, valid;
     } cases[] = {
-        { "one", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F },
-        { "no field", { .headers = 1 }, T, F },
-        { "no address", { .field_count[FIELD_FROM] = 1, .from_invalid = 1 }, T, F },
-        { "empty", { .field_count[FIELD_FROM] = 1 }, T, F },
-        { "no domain", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_invalid = 1 }, T, F },
-        { "two fields", { .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T },
-        { "two addresses", { .field_count[FIELD_FROM] = 1, .from_addresses = 2, .from_domains = 1 }, F, T },
-        { "over limits, no field", { .is_over_limits = true }, T, F },
-        { "over limits, not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 1 }, U, U },
-        { "over limits, two not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 2 }, U, T },
+        { "one", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F, T },
+        { "no field", { .headers = 1 }, T, F, F },
+        { "no address", { .field_count[FIELD_FROM] = 1, .from_invalid = 1 }, T, F, F },
+        { "empty", { .field_count[FIELD_FROM] = 1 }, T, F, F },
+        { "no domain", { .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_invalid = 1 }, T, F, F },
+        { "two fields", { .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T, T },
+        { "two addresses", { .field_count[FIELD_FROM] = 1, .from_addresses = 2, .from_domains = 1 }, F, T, T },
+        { "over limits, no field", { .is_over_limits = true }, T, F, F },
+        { "over limits, not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 1 }, U, U, U },
+        { "over limits, two not read", { .is_over_limits = true, .field_count[FIELD_FROM] = 2 }, U, T, U },
+        { "one of two not valid",
+          { .field_count[FIELD_FROM] = 1, .from_addresses = 2, .from_invalid = 1, .from_domains = 1 }, F, T, F },
         { "over limits, read",
-          { .is_over_limits = true, .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F },
+          { .is_over_limits = true, .field_count[FIELD_FROM] = 1, .from_addresses = 1, .from_domains = 1 }, F, F, T },
         { "over limits, one of two read",
-          { .is_over_limits = true, .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T },
+          { .is_over_limits = true, .field_count[FIELD_FROM] = 2, .from_addresses = 1, .from_domains = 1 }, F, T, T },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct facts facts = gather(NULL, 0, NULL, NULL, &cases[i].message);
         ck_assert_msg(facts.value[FACT_FROM_MISSING] == cases[i].missing, "%s", cases[i].name);
         ck_assert_msg(facts.value[FACT_FROM_MULTIPLE] == cases[i].multiple, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_FROM_VALID] == cases[i].valid, "%s", cases[i].name);
+    }
+}
+END_TEST
+
+#define GOOD .from_addresses = 1, .from_domains = 1, .has_date_valid = true, .has_message_id_valid = true
+#define FIELDS [FIELD_FROM] = 1, [FIELD_DATE] = 1, [FIELD_MESSAGE_ID] = 1
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+/* The other facts of the message are false; other: the one that is not, or FACT_COUNT. */
+static const struct message_case {
+    const char *name;
+    struct message_facts message;
+    enum fact_value id_valid, date_valid, rfc5322;
+    enum fact_id other;
+} message_cases[] = {
+    { "good", { GOOD, .field_count = { FIELDS } }, T, T, T, FACT_COUNT },
+    { "no Message-ID", { GOOD, .field_count = { FIELDS, [FIELD_MESSAGE_ID] = 0 }, .has_message_id_valid = false },
+      F, T, T, FACT_COUNT },
+    { "bad Message-ID", { GOOD, .field_count = { FIELDS }, .has_message_id_valid = false }, F, T, F, FACT_COUNT },
+    { "no Date", { GOOD, .field_count = { FIELDS, [FIELD_DATE] = 0 }, .has_date_valid = false }, T, F, F, FACT_COUNT },
+    { "bad Date", { GOOD, .field_count = { FIELDS }, .has_date_valid = false }, T, F, F, FACT_COUNT },
+    { "two Dates", { GOOD, .field_count = { FIELDS, [FIELD_DATE] = 2 }, .has_date_valid = false }, T, F, F,
+      FACT_HEADER_DUPLICATE },
+    { "two To", { GOOD, .field_count = { FIELDS, [FIELD_TO] = 2 } }, T, T, F, FACT_HEADER_DUPLICATE },
+    { "8-bit field", { GOOD, .field_count = { FIELDS }, .eight_bit_field = "Subject" }, T, T, F, FACT_HEADER_8BIT },
+    { "bare CR", { GOOD, .field_count = { FIELDS }, .has_bare_cr = true }, T, T, F, FACT_BARE_NEWLINE },
+    { "bare LF", { GOOD, .field_count = { FIELDS }, .has_bare_lf = true }, T, T, F, FACT_BARE_NEWLINE },
+    { "998 bytes", { GOOD, .field_count = { FIELDS }, .longest_line = 998 }, T, T, T, FACT_COUNT },
+    { "999 bytes", { GOOD, .field_count = { FIELDS }, .longest_line = 999 }, T, T, F, FACT_LINE_TOO_LONG },
+    { "two From", { GOOD, .field_count = { FIELDS, [FIELD_FROM] = 2 } }, T, T, F, FACT_HEADER_DUPLICATE },
+};
+#pragma GCC diagnostic pop
+
+static const enum fact_id wrongs[] = {
+    FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG
+};
+
+START_TEST(facts_of_the_message)
+{
+    const struct message_case *c = &message_cases[_i];
+    struct facts facts = gather(NULL, 0, NULL, NULL, &c->message);
+
+    ck_assert_msg(facts.value[FACT_MESSAGE_ID_VALID] == c->id_valid, "%s", c->name);
+    ck_assert_msg(facts.value[FACT_DATE_VALID] == c->date_valid, "%s", c->name);
+    ck_assert_msg(facts.value[FACT_RFC5322_VALID] == c->rfc5322, "%s", c->name);
+    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+        enum fact_value want = wrongs[i] == c->other ? T : F;
+        ck_assert_msg(facts.value[wrongs[i]] == want, "%s: %s", c->name, fact_name(wrongs[i]));
+    }
+}
+END_TEST
+
+/* Of what the limits kept from being read nothing is known but what was seen. */
+START_TEST(facts_over_the_limits)
+{
+    const struct message_facts message = { .is_over_limits = true, .field_count = { FIELDS } };
+    struct facts facts = gather(NULL, 0, NULL, NULL, &message);
+
+    ck_assert_int_eq(facts.value[FACT_MESSAGE_ID_VALID], U);
+    ck_assert_int_eq(facts.value[FACT_DATE_VALID], U);
+    ck_assert_int_eq(facts.value[FACT_RFC5322_VALID], U);
+    ck_assert_int_eq(facts.value[FACT_HEADER_DUPLICATE], F);
+    ck_assert_int_eq(facts.value[FACT_HEADER_8BIT], U);
+    ck_assert_int_eq(facts.value[FACT_BARE_NEWLINE], U);
+    ck_assert_int_eq(facts.value[FACT_LINE_TOO_LONG], U);
+}
+END_TEST
+
+START_TEST(bulk_is_told)
+{
+    static const struct dkim_results dkim;
+    static const struct dmarc_result dmarc;
+    static const struct message_facts message;
+
+    for (int value = FACT_FALSE; value <= FACT_UNEXAMINED; value++) {
+        const struct fact_sources sources = {
+            .dkim = &dkim, .dmarc = &dmarc, .message = &message, .bulk = (enum fact_value)value
+        };
+        struct facts facts;
+        facts_gather(&sources, &facts);
+        ck_assert_int_eq((int)facts.value[FACT_BULK], value);
     }
 }
 END_TEST
@@ -194,11 +381,17 @@ int main(void)
     Suite *suite = suite_create("fact");
     TCase *tc = tcase_create("fact");
     tcase_add_test(tc, names_facts);
-    tcase_add_test(tc, names_checks);
+    tcase_add_test(tc, rests_on_findings);
     tcase_add_test(tc, spf_facts);
+    tcase_add_test(tc, more_spf_facts);
     tcase_add_test(tc, dkim_facts);
+    tcase_add_test(tc, dkim_alignment);
     tcase_add_test(tc, dmarc_facts);
+    tcase_add_test(tc, dmarc_facts_by_rfc);
     tcase_add_test(tc, from_facts);
+    tcase_add_loop_test(tc, facts_of_the_message, 0, sizeof(message_cases) / sizeof(message_cases[0]));
+    tcase_add_test(tc, facts_over_the_limits);
+    tcase_add_test(tc, bulk_is_told);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
