@@ -352,7 +352,13 @@ static void collect_findings(struct preflight_message *m, const struct conf_egre
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
 }
 
-static void predict(const struct preflight_message *m, struct report *report)
+static enum fact_value is_bulk(const struct conf_egress *egress)
+{
+    return fact_of(egress->bulk);
+}
+
+static void gather_facts(const struct preflight_message *m, const struct conf_egress *egress,
+                         const struct report *report, struct facts *facts_r)
 {
     const struct fact_sources sources = {
         .spf = report->spf,
@@ -360,18 +366,22 @@ static void predict(const struct preflight_message *m, struct report *report)
         .dkim = &report->dkim,
         .dmarc = &report->dmarc,
         .message = message_facts(m->message),
-        .bulk = fact_of(choose_egress(m)->bulk),
+        .bulk = is_bulk(egress),
     };
-    size_t n = m->n_recipient_domains == 0 ? 1 : m->n_recipient_domains;
-    struct facts facts;
 
-    facts_gather(&sources, &facts);
+    facts_gather(&sources, facts_r);
+}
+
+static void predict(const struct preflight_message *m, const struct facts *facts, struct report *report)
+{
+    size_t n = m->n_recipient_domains == 0 ? 1 : m->n_recipient_domains;
+
     report->predictions = xcalloc(n, sizeof(*report->predictions));
     report->n_predictions = n;
     report->verdict = VERDICT_ACCEPT;
     for (size_t i = 0; i < n; i++) {
         const char *domain = m->n_recipient_domains == 0 ? NULL : m->recipient_domains[i];
-        receiver_predict(receiver_for(domain), domain, &facts, &report->findings, &report->predictions[i]);
+        receiver_predict(receiver_for(domain), domain, facts, &report->findings, &report->predictions[i]);
         if (report->predictions[i].outcome > report->verdict)
             report->verdict = report->predictions[i].outcome;
     }
@@ -407,14 +417,16 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     const struct message_facts *facts = message_facts(m->message);
     const struct conf_egress *egress = choose_egress(m);
     struct addresses addresses;
+    struct facts about;
 
     find_addresses(m->pf->dns, budget, egress, &addresses);
     check_spf(m, egress, &addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
                    &report->dkim, &report->dmarc);
+    gather_facts(m, egress, report, &about);
     collect_findings(m, egress, &addresses, budget, report);
-    predict(m, report);
+    predict(m, &about, report);
     report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
     report->egress = xstrdup(egress->name);
     report->trouble = describe_trouble(m, report, budget, egress, &addresses);
