@@ -9,6 +9,7 @@
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/check/msgcheck.h"
+#include "lib/check/oneclick.h"
 #include "lib/check/spflint.h"
 #include "lib/check/spfopinion.h"
 #include "lib/dns/record.h"
@@ -333,21 +334,43 @@ static const char *passing_signature(const struct dkim_results *dkim)
     return NULL;
 }
 
-static void collect_findings(struct preflight_message *m, const struct conf_egress *egress,
-                             const struct addresses *addresses, struct dns_budget *budget, struct report *report)
+/* What is found out besides the results that a report has. */
+struct circumstances {
+    const struct conf_egress *egress;
+    struct addresses addresses;
+    struct oneclick oneclick;
+    struct facts facts;
+};
+
+/* Of the message itself, and of who sends it for whom. */
+static void add_message_findings(const struct preflight_message *m, const struct circumstances *about,
+                                 struct report *report)
 {
     const struct message_facts *facts = message_facts(m->message);
     struct findings *findings = &report->findings;
 
+    msgcheck_findings(facts, findings);
+    oneclick_findings(&about->oneclick, about->facts.value[FACT_BULK] == FACT_TRUE, findings);
+    if (about->facts.value[FACT_AUTHOR_DOMAIN_FOREIGN] == FACT_TRUE)
+        findings_add(findings, FINDING_AUTHOR_DOMAIN_FOREIGN, facts->author_domain, NULL, NULL);
+    if (passing_signature(&report->dkim) != NULL)
+        msgcheck_fragile_findings(facts, passing_signature(&report->dkim), findings);
+}
+
+static void collect_findings(struct preflight_message *m, const struct circumstances *about, struct dns_budget *budget,
+                             struct report *report)
+{
+    const struct message_facts *facts = message_facts(m->message);
+    const struct conf_egress *egress = about->egress;
+    struct findings *findings = &report->findings;
+
     budget->no_wait = !m->is_patient;
-    if (addresses->problem[0] != '\0')
-        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, addresses->problem);
+    if (about->addresses.problem[0] != '\0')
+        findings_add(findings, FINDING_EGRESS_UNKNOWN, egress->name, egress->helo, about->addresses.problem);
     add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
-    msgcheck_findings(facts, findings);
-    if (passing_signature(&report->dkim) != NULL)
-        msgcheck_fragile_findings(facts, passing_signature(&report->dkim), findings);
+    add_message_findings(m, about, report);
     if (report->n_deciding > 0)
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
 }
@@ -357,8 +380,7 @@ static enum fact_value is_bulk(const struct conf_egress *egress)
     return fact_of(egress->bulk);
 }
 
-static void gather_facts(const struct preflight_message *m, const struct conf_egress *egress,
-                         const struct report *report, struct facts *facts_r)
+static void gather_facts(const struct preflight_message *m, const struct report *report, struct circumstances *about)
 {
     const struct fact_sources sources = {
         .spf = report->spf,
@@ -366,10 +388,11 @@ static void gather_facts(const struct preflight_message *m, const struct conf_eg
         .dkim = &report->dkim,
         .dmarc = &report->dmarc,
         .message = message_facts(m->message),
-        .bulk = is_bulk(egress),
+        .oneclick = &about->oneclick,
+        .bulk = is_bulk(about->egress),
     };
 
-    facts_gather(&sources, facts_r);
+    facts_gather(&sources, &about->facts);
 }
 
 static void predict(const struct preflight_message *m, const struct facts *facts, struct report *report)
@@ -416,20 +439,20 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
 {
     const struct message_facts *facts = message_facts(m->message);
     const struct conf_egress *egress = choose_egress(m);
-    struct addresses addresses;
-    struct facts about;
+    struct circumstances about = { .egress = egress };
 
-    find_addresses(m->pf->dns, budget, egress, &addresses);
-    check_spf(m, egress, &addresses, budget, report);
+    find_addresses(m->pf->dns, budget, egress, &about.addresses);
+    check_spf(m, egress, &about.addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
                    &report->dkim, &report->dmarc);
-    gather_facts(m, egress, report, &about);
-    collect_findings(m, egress, &addresses, budget, report);
-    predict(m, &about, report);
+    oneclick_check(facts, &report->dkim, &about.oneclick);
+    gather_facts(m, report, &about);
+    collect_findings(m, &about, budget, report);
+    predict(m, &about.facts, report);
     report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
     report->egress = xstrdup(egress->name);
-    report->trouble = describe_trouble(m, report, budget, egress, &addresses);
+    report->trouble = describe_trouble(m, report, budget, egress, &about.addresses);
 }
 
 /* DMARC's part is the alignment. */

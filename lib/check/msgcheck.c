@@ -69,6 +69,8 @@ static void check_bytes(const struct message_facts *facts, struct findings *find
 
     if (facts->eight_bit_field[0] != '\0')
         add(findings, facts, FINDING_HEADER_8BIT, facts->eight_bit_field, NULL);
+    if (facts->encoded_word_field[0] != '\0')
+        add(findings, facts, FINDING_HEADER_ENCODED_WORD, facts->encoded_word_field, NULL);
     if (facts->longest_line > MESSAGE_LINE_MAX) {
         snprintf(detail, sizeof(detail), "%zu bytes", facts->longest_line);
         add(findings, facts, FINDING_LINE_TOO_LONG, NULL, detail);

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lib/judge/fact.h"
+#include "lib/check/provider.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -64,9 +65,9 @@ static const struct {
     ROW(FACT_SENDER_DOMAIN_RESOLVES, "sender-domain-resolves", FINDING_COUNT),
     ROW(FACT_AUTHOR_DOMAIN_RESOLVES, "author-domain-resolves", FINDING_COUNT),
     ROW(FACT_BULK, "bulk", FINDING_COUNT),
-    ROW(FACT_LIST_UNSUBSCRIBE, "list-unsubscribe", FINDING_COUNT),
-    ROW(FACT_ONE_CLICK, "one-click", FINDING_COUNT),
-    ROW(FACT_ONE_CLICK_SIGNED, "one-click-signed", FINDING_COUNT),
+    ROW(FACT_LIST_UNSUBSCRIBE, "list-unsubscribe", FINDING_ONE_CLICK_MISSING),
+    ROW(FACT_ONE_CLICK, "one-click", FINDING_ONE_CLICK_MISSING),
+    ROW(FACT_ONE_CLICK_SIGNED, "one-click-signed", FINDING_ONE_CLICK_MISSING, FINDING_ONE_CLICK_UNSIGNED),
     ROW(FACT_FROM_MISSING, "from-missing", FINDING_FROM_MISSING, FINDING_MESSAGE_OVER_LIMITS),
     ROW(FACT_FROM_MULTIPLE, "from-multiple", FINDING_FROM_MULTIPLE, FINDING_MESSAGE_OVER_LIMITS),
     ROW(FACT_FROM_VALID, "from-valid", FINDING_FROM_MISSING, FINDING_FROM_MULTIPLE, FINDING_MESSAGE_OVER_LIMITS),
@@ -75,11 +76,13 @@ static const struct {
     ROW(FACT_DATE_VALID, "date-valid", FINDING_DATE_INVALID, FINDING_HEADER_DUPLICATE, FINDING_MESSAGE_OVER_LIMITS),
     ROW(FACT_HEADER_DUPLICATE, "header-duplicate", FINDING_HEADER_DUPLICATE, FINDING_FROM_MULTIPLE),
     ROW(FACT_HEADER_8BIT, "header-8bit", FINDING_HEADER_8BIT, FINDING_MESSAGE_OVER_LIMITS),
-    ROW(FACT_HEADER_ENCODED_WORD, "header-encoded-word", FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_HEADER_ENCODED_WORD, "header-encoded-word", FINDING_HEADER_ENCODED_WORD, FINDING_MESSAGE_OVER_LIMITS),
     ROW(FACT_BARE_NEWLINE, "bare-newline", FINDING_BARE_NEWLINE, FINDING_MESSAGE_OVER_LIMITS),
     ROW(FACT_LINE_TOO_LONG, "line-too-long", FINDING_LINE_TOO_LONG, FINDING_MESSAGE_OVER_LIMITS),
-    [FACT_RFC5322_VALID] = { "rfc5322-valid", .checks = CHECK_MESSAGE },
-    ROW_DMARC(FACT_AUTHOR_DOMAIN_FOREIGN, "author-domain-foreign"),
+    ROW(FACT_RFC5322_VALID, "rfc5322-valid", FINDING_FROM_MISSING, FINDING_FROM_MULTIPLE, FINDING_DATE_INVALID,
+        FINDING_MESSAGE_ID_INVALID, FINDING_HEADER_DUPLICATE, FINDING_HEADER_8BIT, FINDING_HEADER_ENCODED_WORD,
+        FINDING_BARE_NEWLINE, FINDING_LINE_TOO_LONG, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_AUTHOR_DOMAIN_FOREIGN, "author-domain-foreign", FINDING_AUTHOR_DOMAIN_FOREIGN),
 };
 
 const char *fact_name(enum fact_id id)
@@ -305,6 +308,7 @@ static void gather_message(const struct message_facts *message, struct facts *fa
     facts->value[FACT_DATE_VALID] = once_and_valid(message, FIELD_DATE, message->has_date_valid);
     facts->value[FACT_HEADER_DUPLICATE] = fact_of(has_duplicate(message));
     facts->value[FACT_HEADER_8BIT] = fact_seen(message->eight_bit_field[0] != '\0', is_unknown_left);
+    facts->value[FACT_HEADER_ENCODED_WORD] = fact_seen(message->encoded_word_field[0] != '\0', is_unknown_left);
     facts->value[FACT_BARE_NEWLINE] = fact_seen(message->has_bare_cr || message->has_bare_lf, is_unknown_left);
     facts->value[FACT_LINE_TOO_LONG] = fact_seen(message->longest_line > MESSAGE_LINE_MAX, is_unknown_left);
 }
@@ -313,7 +317,7 @@ static void gather_message(const struct message_facts *message, struct facts *fa
 static enum fact_value rfc5322_value(const struct message_facts *message, const struct facts *facts)
 {
     static const enum fact_id wrong[] = {
-        FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG,
+        FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_HEADER_ENCODED_WORD, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG,
     };
     enum fact_value all = fact_and(facts->value[FACT_FROM_VALID], facts->value[FACT_DATE_VALID]);
 
@@ -322,6 +326,22 @@ static enum fact_value rfc5322_value(const struct message_facts *message, const 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         all = fact_and(all, fact_not(facts->value[wrong[i]]));
     return all;
+}
+
+static void gather_oneclick(const struct oneclick *oneclick, struct facts *facts)
+{
+    facts->value[FACT_LIST_UNSUBSCRIBE] = oneclick->has_unsubscribe;
+    facts->value[FACT_ONE_CLICK] = oneclick->is_valid;
+    facts->value[FACT_ONE_CLICK_SIGNED] = oneclick->is_signed;
+}
+
+/* Who passes aligned sends for that domain.  An author that the limits hid may be anybody. */
+static enum fact_value foreign_value(const struct message_facts *message, const struct facts *facts)
+{
+    enum fact_value is_ours = fact_or(facts->value[FACT_SPF_ALIGNED], facts->value[FACT_DKIM_ALIGNED]);
+    bool is_hidden = message->author_domain[0] == '\0' && facts->value[FACT_FROM_MISSING] == FACT_UNKNOWN;
+
+    return fact_and(fact_seen(is_mailbox_domain(message->author_domain), is_hidden), fact_not(is_ours));
 }
 
 void facts_gather(const struct fact_sources *sources, struct facts *facts_r)
@@ -335,5 +355,8 @@ void facts_gather(const struct fact_sources *sources, struct facts *facts_r)
     facts_r->value[FACT_IPV6] = has_v6(sources);
     facts_r->value[FACT_BULK] = sources->bulk;
     gather_message(sources->message, facts_r);
+    if (sources->oneclick != NULL)
+        gather_oneclick(sources->oneclick, facts_r);
+    facts_r->value[FACT_AUTHOR_DOMAIN_FOREIGN] = foreign_value(sources->message, facts_r);
     facts_r->value[FACT_RFC5322_VALID] = rfc5322_value(sources->message, facts_r);
 }

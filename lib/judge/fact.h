@@ -10,6 +10,7 @@
 #include "lib/check/dmarccheck.h"
 #include "lib/check/factvalue.h"
 #include "lib/check/finding.h"
+#include "lib/check/oneclick.h"
 #include "lib/check/spfcheck.h"
 #include "lib/message/message.h"
 
@@ -71,6 +72,7 @@ struct fact_sources {
     const struct dkim_results *dkim;
     const struct dmarc_result *dmarc;
     const struct message_facts *message;
+    const struct oneclick *oneclick;
     enum fact_value bulk;
 };
 

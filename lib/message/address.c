@@ -48,6 +48,7 @@ static const unsigned char next_state[STATE_COUNT][TOKEN_ODD + 1] = {
 struct spec {
     enum state state;
     bool has_at;
+    bool has_encoded_word;
     bool has_specials;              /* an encoded word with bytes that no atom has: a display name and nothing else */
     size_t len;
     char domain[4 * DOMAIN_MAX];    /* as written; U-labels are longer than their A-labels at times */
@@ -73,27 +74,14 @@ static const char *skip_literal(const char *p)
     return *p == ']' ? p + 1 : NULL;
 }
 
-/*
- * Past an encoded word at p; NULL where it is none.  Many senders leave specials in it that RFC 2047 section 5 forbids
- * ("=?utf-8?q?Doe,_John?="), so it is one word whatever it holds.
- */
-static const char *skip_encoded_word(const char *p)
-{
-    if (p[0] != '=' || p[1] != '?')
-        return NULL;
-    size_t charset = strcspn(p + 2, "?=()<>@,;:\"/[]. \t\r\n");
-    const char *encoding = p + 2 + charset;
-    if (charset == 0 || encoding[0] != '?' || strchr("BbQq", encoding[1]) == NULL || encoding[1] == '\0' ||
-        encoding[2] != '?')
-        return NULL;
-    const char *end = encoding + 3 + strcspn(encoding + 3, "? \t\r\n");
-    return end[0] == '?' && end[1] == '=' ? end + 2 : NULL;
-}
-
+/* Many senders leave specials in an encoded word that RFC 2047 section 5 forbids: it is one word whatever it holds. */
 static enum token next_word(struct parser *ps)
 {
-    const char *end = ps->in_angle ? NULL : skip_encoded_word(ps->p);
+    const char *encoded = lex_skip_encoded_word(ps->p);
+    const char *end = ps->in_angle ? NULL : encoded;
+    struct spec *spec = ps->in_angle ? &ps->angle : &ps->bare;
 
+    spec->has_encoded_word = spec->has_encoded_word || encoded != NULL;
     ps->token = ps->p;
     if (end == NULL) {
         for (end = ps->p; is_atext(*end); end++)
@@ -141,6 +129,7 @@ static void spec_reset(struct spec *spec)
 {
     spec->state = STATE_START;
     spec->has_at = false;
+    spec->has_encoded_word = false;
     spec->has_specials = false;
     spec->len = 0;
     spec->local_len = 0;
@@ -213,8 +202,17 @@ static void add_mailbox(struct address_list *list, struct spec *spec)
         list->first = xasprintf("%.*s@%s", (int)spec->local_len, spec->local, domain);
 }
 
+/* In <>, or in what stands bare and has an "@". */
+static bool has_encoded_address(const struct parser *ps)
+{
+    if (ps->in_angle)
+        return ps->angle.has_encoded_word;
+    return ps->bare.has_at && ps->bare.has_encoded_word;
+}
+
 static void finish_mailbox(struct parser *ps)
 {
+    ps->list->has_encoded_word = ps->list->has_encoded_word || has_encoded_address(ps);
     if (ps->in_angle)
         add_mailbox(ps->list, &ps->angle);
     else if (ps->is_after_angle ? ps->bare.has_at : ps->bare.state != STATE_START)

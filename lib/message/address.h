@@ -4,6 +4,7 @@
 #ifndef PREFLIGHT_MESSAGE_ADDRESS_H
 #define PREFLIGHT_MESSAGE_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ADDRESS_LIST_MAX 64         /* mailboxes told apart in one field; the rest only counts */
@@ -13,6 +14,7 @@ struct address_list {
     size_t n_domains;               /* entries in domains */
     char **domains;                 /* of the first mailboxes, normalized; distinct */
     char *first;                    /* the first valid addr-spec, domain normalized; NULL where none, or it is long */
+    bool has_encoded_word;          /* in an address, where RFC 2047 section 5 allows none; in names it is fine */
     size_t invalid;                 /* mailboxes without a valid addr-spec or with a domain that cannot be one */
 };
 

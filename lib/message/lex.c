@@ -51,3 +51,36 @@ const char *lex_skip_quoted(const char *p)
     }
     return *p == '"' ? p + 1 : p;
 }
+
+const char *lex_skip_encoded_word(const char *p)
+{
+    if (p[0] != '=' || p[1] != '?')
+        return NULL;
+    size_t charset = strcspn(p + 2, "?=()<>@,;:\"/[]. \t\r\n");
+    const char *encoding = p + 2 + charset;
+    if (charset == 0 || encoding[0] != '?' || strchr("BbQq", encoding[1]) == NULL || encoding[1] == '\0' ||
+        encoding[2] != '?')
+        return NULL;
+    const char *end = encoding + 3 + strcspn(encoding + 3, "? \t\r\n");
+    return end[0] == '?' && end[1] == '=' ? end + 2 : NULL;
+}
+
+bool has_encoded_word(const char *text)
+{
+    const char *p = lex_skip_cfws(text);
+
+    while (*p != '\0') {
+        if (*p == '"') {
+            p = lex_skip_quoted(p);
+        } else if (is_atext(*p)) {
+            if (lex_skip_encoded_word(p) != NULL)
+                return true;
+            while (is_atext(*p))
+                p++;
+        } else {
+            p++;
+        }
+        p = lex_skip_cfws(p);
+    }
+    return false;
+}

@@ -16,4 +16,10 @@ const char *lex_skip_cfws(const char *p);
 /* Past a quoted string whose '"' is at p; likewise where it is not closed. */
 const char *lex_skip_quoted(const char *p);
 
+/* Past the encoded word (RFC 2047 section 2) at p, whatever it holds but white space; NULL where there is none. */
+const char *lex_skip_encoded_word(const char *p);
+
+/* Does a word of the text begin as an encoded word?  Comments and quoted strings do not count.  Linear. */
+bool has_encoded_word(const char *text);
+
 #endif

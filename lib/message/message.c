@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/message/address.h"
 #include "lib/message/date.h"
+#include "lib/message/lex.h"
 #include "lib/message/lines.h"
 #include "lib/message/msgid.h"
 
@@ -36,15 +37,21 @@ const char *message_field_name(enum message_field field)
     return field_names[field];
 }
 
-/* FIELD_COUNT where it is none of those.  White space before the colon is obsolete but read (RFC 5322 section 4.5). */
-static enum message_field find_field(const char *name)
+/* White space before the colon is obsolete but read (RFC 5322 section 4.5). */
+static bool is_named(const char *name, const char *wanted)
 {
     size_t len = strlen(name);
 
     while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
         len--;
+    return strncasecmp(name, wanted, len) == 0 && wanted[len] == '\0';
+}
+
+/* FIELD_COUNT where it is none of those. */
+static enum message_field find_field(const char *name)
+{
     for (int i = 0; i < FIELD_COUNT; i++) {
-        if (strncasecmp(name, field_names[i], len) == 0 && field_names[i][len] == '\0')
+        if (is_named(name, field_names[i]))
             return (enum message_field)i;
     }
     return FIELD_COUNT;
@@ -84,11 +91,40 @@ static void add_author_domain(struct message *message, const char *domain)
     message->domains[facts->from_domains++] = xstrdup(domain);
 }
 
+static void note_encoded_word(struct message_facts *facts, enum message_field field)
+{
+    if (facts->encoded_word_field[0] == '\0')
+        snprintf(facts->encoded_word_field, sizeof(facts->encoded_word_field), "%s", field_names[field]);
+}
+
+/* Subject is text; in the fields with addresses, names and comments may have encoded words. */
+static void examine_words(struct message *message, enum message_field field, const char *value)
+{
+    struct address_list list;
+
+    switch (field) {
+    case FIELD_SENDER: case FIELD_REPLY_TO: case FIELD_TO: case FIELD_CC: case FIELD_BCC:
+        address_list_parse(value, &list);
+        if (list.has_encoded_word)
+            note_encoded_word(&message->facts, field);
+        address_list_clear(&list);
+        break;
+    case FIELD_MESSAGE_ID: case FIELD_IN_REPLY_TO: case FIELD_REFERENCES: case FIELD_DATE:
+        if (has_encoded_word(value))
+            note_encoded_word(&message->facts, field);
+        break;
+    default:
+        break;
+    }
+}
+
 static void examine_from(struct message *message, const char *value)
 {
     struct address_list list;
 
     address_list_parse(value, &list);
+    if (list.has_encoded_word)
+        note_encoded_word(&message->facts, FIELD_FROM);
     message->facts.from_addresses += list.count;
     message->facts.from_invalid += list.invalid;
     for (size_t i = 0; i < list.n_domains; i++)
@@ -112,6 +148,36 @@ static void examine_lines(struct message_facts *facts, const char *name, const c
         snprintf(facts->eight_bit_field, sizeof(facts->eight_bit_field), "%s", name);
 }
 
+static bool is_bulk_precedence(const char *value)
+{
+    static const char *const words[] = { "bulk", "list", "junk" };
+    const char *p = lex_skip_cfws(value);
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t len = strlen(words[i]);
+        if (strncasecmp(p, words[i], len) == 0 && *lex_skip_cfws(p + len) == '\0')
+            return true;
+    }
+    return false;
+}
+
+/* What bulk mail says of itself.  Counted beyond the limits too. */
+static void take_list_field(struct message_facts *facts, const char *name, const char *value, bool is_examined)
+{
+    if (is_named(name, "List-Unsubscribe")) {
+        facts->unsubscribe_fields++;
+        if (is_examined)
+            unsubscribe_read(value, &facts->unsubscribe);
+    } else if (is_named(name, "List-Unsubscribe-Post")) {
+        facts->unsubscribe_post_fields++;
+        facts->has_one_click_post = is_examined && is_one_click_post(value);
+    } else if (is_named(name, "List-Id")) {
+        facts->has_list_id = true;
+    } else if (is_named(name, "Precedence")) {
+        facts->has_bulk_precedence = facts->has_bulk_precedence || (is_examined && is_bulk_precedence(value));
+    }
+}
+
 static bool is_within_limits(const struct message *message)
 {
     return message->facts.headers <= (size_t)message->limits.headers &&
@@ -128,8 +194,12 @@ void message_header(struct message *message, const char *name, const char *value
     facts->header_bytes += strlen(name) + strlen(":") + strlen(value) + strlen("\r\n");
     bool is_examined = is_within_limits(message);
     facts->is_over_limits = facts->is_over_limits || !is_examined;
-    if (is_examined)
+    if (is_examined) {
         examine_lines(facts, name, value);
+        examine_words(message, field, value);
+    }
+    if (field == FIELD_COUNT)
+        take_list_field(facts, name, value, is_examined);
     if (field == FIELD_FROM && is_examined)
         examine_from(message, value);
     else if (field == FIELD_DATE)

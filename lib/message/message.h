@@ -6,6 +6,7 @@
 #define PREFLIGHT_MESSAGE_MESSAGE_H
 
 #include "lib/base/domain.h"
+#include "lib/message/unsubscribe.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,9 +37,16 @@ struct message_facts {
     size_t from_domains;            /* distinct author domains; counts no further than ADDRESS_LIST_MAX */
     char author_domain[DOMAIN_MAX]; /* the only one, or the first where there are several; "" where none */
     char eight_bit_field[64];       /* name of the first field with a byte over 127, cut; "" where none */
+    char encoded_word_field[64];    /* name of the first field with an encoded word where none may be; "" where none */
     bool has_eight_bit_body;
     bool has_date_valid;            /* the only Date field reads as RFC 5322 section 3.3 */
     bool has_message_id_valid;      /* the only Message-ID reads as <id-left@id-right> */
+    size_t unsubscribe_fields;      /* List-Unsubscribe */
+    struct unsubscribe_uris unsubscribe;    /* of the last one that was examined */
+    size_t unsubscribe_post_fields; /* List-Unsubscribe-Post */
+    bool has_one_click_post;        /* the last one that was examined is valid */
+    bool has_list_id;
+    bool has_bulk_precedence;       /* Precedence: bulk, list or junk */
     size_t longest_line;            /* bytes without CRLF, header and body */
     bool has_bare_cr, has_bare_lf;  /* in the body, or a CR without LF in a header field */
     bool has_nul;

@@ -274,6 +274,35 @@ START_TEST(tells_the_first_address)
 }
 END_TEST
 
+/* Names and comments may have encoded words, addresses may not. */
+START_TEST(tells_encoded_addresses)
+{
+    static const struct { const char *value; bool want; } cases[] = {
+        { "=?utf-8?q?Jane?= <jane@example.com>", false },
+        { "=?utf-8?q?Doe,_Jane?= =?utf-8?b?SmFuZQ==?= <jane@example.com>", false },
+        { "jane@example.com (=?utf-8?q?Jane?=)", false },
+        { "\"=?utf-8?q?Jane?=\" <jane@example.com>", false },
+        { "=?utf-8?q?Jane?=", false },
+        { "=?utf-8?q?Jane?=: jane@example.com;", false },
+        { "<=?utf-8?q?jane=40example.com?=>", true },
+        { "Jane <=?utf-8?q?jane?=@example.com>", true },
+        { "Jane <jane@=?utf-8?q?example?=.com>", true },
+        { "=?utf-8?q?jane?=@example.com", true },
+        { "jane@=?utf-8?q?example.com?=", true },
+        { "a@b.example, =?utf-8?q?Jane?= <jane@example.com>", false },
+        { "a@b.example, <=?utf-8?q?jane?=@example.com>, =?utf-8?q?x?= <c@d.example>", true },
+        { "<=?utf-8?x?jane?=@example.com>", false },
+        { "<=?utf-8?q?jane@example.com>", false },
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct address_list list;
+        address_list_parse(cases[i].value, &list);
+        ck_assert_msg(list.has_encoded_word == cases[i].want, "%s", cases[i].value);
+        address_list_clear(&list);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("address");
@@ -281,6 +310,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, reads_addresses, 0, (int)LENGTH(address_cases));
     tcase_add_test(tc, tells_the_first_address);
+    tcase_add_test(tc, tells_encoded_addresses);
     tcase_add_test(tc, counts_beyond_what_it_keeps);
     tcase_add_test(tc, takes_any_length);
     tcase_add_test(tc, survives_mutation);

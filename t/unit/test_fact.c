@@ -64,6 +64,8 @@ START_TEST(rests_on_findings)
         { FACT_FROM_MISSING, FINDING_HEADER_8BIT, false },
         { FACT_HEADER_8BIT, FINDING_HEADER_8BIT, true },
         { FACT_RFC5322_VALID, FINDING_DATE_INVALID, true },
+        { FACT_RFC5322_VALID, FINDING_ONE_CLICK_MISSING, false },
+        { FACT_ONE_CLICK_SIGNED, FINDING_ONE_CLICK_UNSIGNED, true },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         ck_assert_msg(fact_rests_on(cases[i].fact, cases[i].finding) == cases[i].want, "%s, %s",
@@ -316,6 +318,8 @@ static const struct message_case {
       FACT_HEADER_DUPLICATE },
     { "two To", { GOOD, .field_count = { FIELDS, [FIELD_TO] = 2 } }, T, T, F, FACT_HEADER_DUPLICATE },
     { "8-bit field", { GOOD, .field_count = { FIELDS }, .eight_bit_field = "Subject" }, T, T, F, FACT_HEADER_8BIT },
+    { "encoded word", { GOOD, .field_count = { FIELDS }, .encoded_word_field = "Cc" }, T, T, F,
+      FACT_HEADER_ENCODED_WORD },
     { "bare CR", { GOOD, .field_count = { FIELDS }, .has_bare_cr = true }, T, T, F, FACT_BARE_NEWLINE },
     { "bare LF", { GOOD, .field_count = { FIELDS }, .has_bare_lf = true }, T, T, F, FACT_BARE_NEWLINE },
     { "998 bytes", { GOOD, .field_count = { FIELDS }, .longest_line = 998 }, T, T, T, FACT_COUNT },
@@ -325,7 +329,7 @@ static const struct message_case {
 #pragma GCC diagnostic pop
 
 static const enum fact_id wrongs[] = {
-    FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG
+    FACT_HEADER_DUPLICATE, FACT_HEADER_8BIT, FACT_HEADER_ENCODED_WORD, FACT_BARE_NEWLINE, FACT_LINE_TOO_LONG
 };
 
 START_TEST(facts_of_the_message)
@@ -354,8 +358,63 @@ START_TEST(facts_over_the_limits)
     ck_assert_int_eq(facts.value[FACT_RFC5322_VALID], U);
     ck_assert_int_eq(facts.value[FACT_HEADER_DUPLICATE], F);
     ck_assert_int_eq(facts.value[FACT_HEADER_8BIT], U);
+    ck_assert_int_eq(facts.value[FACT_HEADER_ENCODED_WORD], U);
     ck_assert_int_eq(facts.value[FACT_BARE_NEWLINE], U);
     ck_assert_int_eq(facts.value[FACT_LINE_TOO_LONG], U);
+}
+END_TEST
+
+START_TEST(oneclick_is_told)
+{
+    static const struct dkim_results dkim;
+    static const struct dmarc_result dmarc;
+    static const struct message_facts message;
+    static const struct oneclick oneclick = { .has_unsubscribe = T, .is_valid = U, .is_signed = F };
+    struct fact_sources sources = { .dkim = &dkim, .dmarc = &dmarc, .message = &message, .oneclick = &oneclick };
+    struct facts facts;
+
+    facts_gather(&sources, &facts);
+    ck_assert_int_eq(facts.value[FACT_LIST_UNSUBSCRIBE], T);
+    ck_assert_int_eq(facts.value[FACT_ONE_CLICK], U);
+    ck_assert_int_eq(facts.value[FACT_ONE_CLICK_SIGNED], F);
+    sources.oneclick = NULL;
+    facts_gather(&sources, &facts);
+    ck_assert_int_eq(facts.value[FACT_ONE_CLICK], FACT_UNEXAMINED);
+}
+END_TEST
+
+START_TEST(foreign_author_domains)
+{
+    static const struct {
+        const char *name, *author;
+        struct spf_result spf;
+        struct dkim_result signature;
+        bool is_hidden;
+        enum fact_value want;
+    } cases[] = {
+        { "a provider's", "gmail.com", { .result = AUTH_PASS }, { .result = AUTH_PASS }, false, T },
+        { "not a provider's", "example.com", { .result = AUTH_FAIL }, { .result = AUTH_FAIL }, false, F },
+        { "SPF aligned", "gmail.com", { .result = AUTH_PASS, .aligned = true }, { .result = AUTH_FAIL }, false, F },
+        { "SPF aligned and failing", "gmail.com", { .result = AUTH_FAIL, .aligned = true }, { .result = AUTH_FAIL },
+          false, T },
+        { "DKIM aligned", "gmail.com", { .result = AUTH_FAIL }, { .result = AUTH_PASS, .aligned = true }, false, F },
+        { "SPF not known", "gmail.com", { .result = AUTH_TEMPERROR, .aligned = true }, { .result = AUTH_FAIL }, false,
+          U },
+        { "DKIM not known", "gmail.com", { .result = AUTH_FAIL }, { .result = AUTH_TEMPERROR, .aligned = true }, false,
+          U },
+        { "neither known, nor a provider's", "example.com", { .result = AUTH_TEMPERROR },
+          { .result = AUTH_TEMPERROR }, false, F },
+        { "no author", "", { .result = AUTH_FAIL }, { .result = AUTH_FAIL }, false, F },
+        { "an author over the limits", "", { .result = AUTH_FAIL }, { .result = AUTH_FAIL }, true, U },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct dkim_result signature = cases[i].signature;
+        const struct dkim_results dkim = { .items = &signature, .count = 1 };
+        struct message_facts message = { .is_over_limits = cases[i].is_hidden, .field_count[FIELD_FROM] = 1 };
+        strcpy(message.author_domain, cases[i].author);
+        struct facts facts = gather(&cases[i].spf, 1, &dkim, NULL, &message);
+        ck_assert_msg(facts.value[FACT_AUTHOR_DOMAIN_FOREIGN] == cases[i].want, "%s", cases[i].name);
+    }
 }
 END_TEST
 
@@ -391,6 +450,8 @@ int main(void)
     tcase_add_test(tc, from_facts);
     tcase_add_loop_test(tc, facts_of_the_message, 0, sizeof(message_cases) / sizeof(message_cases[0]));
     tcase_add_test(tc, facts_over_the_limits);
+    tcase_add_test(tc, oneclick_is_told);
+    tcase_add_test(tc, foreign_author_domains);
     tcase_add_test(tc, bulk_is_told);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

@@ -400,6 +400,94 @@ START_TEST(names_the_first_eight_bit_field)
 }
 END_TEST
 
+static const struct word_case { const char *name, *value, *want; } word_cases[] = {
+    { "Subject", " =?utf-8?q?caf=C3=A9?=", "" },
+    { "X-Anything", " =?utf-8?q?caf=C3=A9?=", "" },
+    { "From", " =?utf-8?q?Jane?= <jane@example.com>", "" },
+    { "From", " <=?utf-8?q?jane?=@example.com>", "From" },
+    { "to", " =?utf-8?q?jane?=@example.com", "To" },
+    { "Cc", " a@b.example,\n <c@=?utf-8?q?d?=.example>", "Cc" },
+    { "Reply-To", " <=?utf-8?q?jane?=@example.com>", "Reply-To" },
+    { "Sender", " <=?utf-8?q?jane?=@example.com>", "Sender" },
+    { "Message-ID", " <1@example.com> (=?utf-8?q?x?=)", "" },
+    { "Message-ID", " <=?utf-8?q?1?=@example.com>", "Message-ID" },
+    { "Message-ID", " =?utf-8?q?<1@example.com>?=", "Message-ID" },
+    { "References", " <1@example.com>\n =?utf-8?b?PDE=?=", "References" },
+    { "References", " <a=?utf-8?q?1?=@example.com>", "" },
+    { "In-Reply-To", " \"=?utf-8?q?x?=\" <1@example.com>", "" },
+    { "Date", " =?utf-8?q?Mon?=, 23 Nov 2026 10:00:00 +0000", "Date" },
+    { "Date", " Mon, 23 Nov 2026 10:00:00 +0000 (=?utf-8?q?x?=)", "" },
+};
+
+START_TEST(finds_encoded_words)
+{
+    const struct word_case *c = &word_cases[_i];
+    const char *const header[] = { c->name, c->value, NULL };
+    struct message *message = message_new(&wide);
+
+    feed(message, header, "");
+    ck_assert_msg(strcmp(message_facts(message)->encoded_word_field, c->want) == 0, "%s:%s", c->name, c->value);
+    message_free(&message);
+}
+END_TEST
+
+START_TEST(reads_list_fields)
+{
+    static const char *const header[] = {
+        "list-unsubscribe", " <mailto:u@example.com>,\n <https://example.com/u>",
+        "List-Unsubscribe-Post ", " List-Unsubscribe=One-Click",
+        "List-ID", " News <news.example.com>",
+        "Precedence", " Bulk",
+        NULL
+    };
+    struct message *message = message_new(&wide);
+    const struct message_facts *facts = message_facts(message);
+
+    feed(message, header, "");
+    ck_assert_uint_eq(facts->unsubscribe_fields, 1);
+    ck_assert_uint_eq(facts->unsubscribe.count, 2);
+    ck_assert_uint_eq(facts->unsubscribe.https, 1);
+    ck_assert_uint_eq(facts->unsubscribe_post_fields, 1);
+    ck_assert(facts->has_one_click_post && facts->has_list_id && facts->has_bulk_precedence);
+    message_free(&message);
+}
+END_TEST
+
+START_TEST(tells_bulk_precedence)
+{
+    static const struct { const char *value; bool want; } cases[] = {
+        { " bulk", true }, { "list", true }, { " junk (x)", true }, { "BULK", true }, { " first-class", false },
+        { "", false }, { " bulky", false }, { " bulk list", false },
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const char *const header[] = { "Precedence", cases[i].value, NULL };
+        struct message *message = message_new(&wide);
+        feed(message, header, "");
+        ck_assert_msg(message_facts(message)->has_bulk_precedence == cases[i].want, "%s", cases[i].value);
+        message_free(&message);
+    }
+}
+END_TEST
+
+START_TEST(list_fields_beyond_the_limits_are_counted)
+{
+    static const struct message_limits narrow = { .headers = 1, .header_bytes = 1000 };
+    static const char *const header[] = {
+        "To", " x", "List-Unsubscribe", " <https://example.com/u>",
+        "List-Unsubscribe-Post", " List-Unsubscribe=One-Click", "List-Id", " <x.example>", "Precedence", " bulk", NULL
+    };
+    struct message *message = message_new(&narrow);
+    const struct message_facts *facts = message_facts(message);
+
+    feed(message, header, "");
+    ck_assert_uint_eq(facts->unsubscribe_fields, 1);
+    ck_assert_uint_eq(facts->unsubscribe_post_fields, 1);
+    ck_assert_uint_eq(facts->unsubscribe.count, 0);
+    ck_assert(!facts->has_one_click_post && facts->has_list_id && !facts->has_bulk_precedence);
+    message_free(&message);
+}
+END_TEST
+
 START_TEST(counts_but_does_not_examine_over_the_limits)
 {
     static const struct { struct message_limits limits; bool is_over; } cases[] = {
@@ -457,6 +545,10 @@ int main(void)
     tcase_add_test(tc, only_one_date_and_message_id_is_valid);
     tcase_add_loop_test(tc, examines_header_lines, 0, (int)LENGTH(header_cases));
     tcase_add_test(tc, names_the_first_eight_bit_field);
+    tcase_add_loop_test(tc, finds_encoded_words, 0, (int)LENGTH(word_cases));
+    tcase_add_test(tc, reads_list_fields);
+    tcase_add_test(tc, tells_bulk_precedence);
+    tcase_add_test(tc, list_fields_beyond_the_limits_are_counted);
     tcase_add_test(tc, counts_but_does_not_examine_over_the_limits);
     tcase_add_test(tc, every_field_has_a_name);
     suite_add_tcase(suite, tc);

@@ -51,6 +51,8 @@ static const struct msgcheck_case {
       "header-duplicate(Message-ID)", NULL },
     { "8-bit field", { GOOD, .field_count = { FIELDS }, .eight_bit_field = "Subject" },
       "header-8bit(Subject)", "Subject" },
+    { "encoded word", { GOOD, .field_count = { FIELDS }, .encoded_word_field = "Cc" },
+      "header-encoded-word(Cc)", "Cc" },
     { "no Date", { GOOD, .field_count = { FIELDS, [FIELD_DATE] = 0 }, .has_date_valid = false },
       "date-invalid(Date)", "no such field" },
     { "bad Date", { GOOD, .field_count = { FIELDS }, .has_date_valid = false },
