@@ -12,8 +12,12 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
 
-/* Bits, so that a rule's facts can name the findings they rest on. */
+/*
+ * Bits, so that a rule's facts can name the findings they rest on.  NONE: of what passes all the same, or of what one
+ * implementation makes of it; no outcome rests on it, however grave it is.
+ */
 enum check_kind {
+    CHECK_NONE = 0,
     CHECK_SPF = 1, CHECK_DKIM = 2, CHECK_DMARC = 4, CHECK_MESSAGE = 8, CHECK_EGRESS = 16, CHECK_RATE = 32,
     CHECK_CONTENT = 64
 };

@@ -37,13 +37,14 @@ static bool is_because(const struct prediction *prediction, enum finding_id id)
     return false;
 }
 
-/* The first error, else the first warning; with a prediction only among what it rests on. */
+/* The first error, else the first warning: of what a prediction may rest on, and with one of what it does rest on. */
 static const struct finding *first_grave(const struct findings *findings, const struct prediction *prediction)
 {
     for (enum severity severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--) {
         for (size_t i = 0; i < findings->count; i++) {
             const struct finding_row *row = findings->items[i].row;
-            if (row->severity == severity && (prediction == NULL || is_because(prediction, row->id)))
+            bool is_meant = prediction == NULL ? row->check != CHECK_NONE : is_because(prediction, row->id);
+            if (row->severity == severity && is_meant)
                 return &findings->items[i];
         }
     }

@@ -410,6 +410,8 @@ START_TEST(finds)
     ASSERT_FINDINGS("", "example.org", { PASS_RSA }, { PASS_RSA, .aligned = true });
     ASSERT_FINDINGS("dkim-short-key:s._domainkey.example.com", "example.com",
                     { ITEM(AUTH_PASS), .algorithm = (char[]){ "rsa-sha256" }, .key_bits = 1024, .aligned = true });
+    ck_assert_int_eq(finding_row(FINDING_DKIM_SHORT_KEY)->severity, SEVERITY_WARNING);     /* RFC 8301 section 3.2 */
+    ck_assert_int_eq(finding_row(FINDING_DKIM_WEAK_KEY)->severity, SEVERITY_ERROR);
     ASSERT_FINDINGS("dkim-ed25519-only:s._domainkey.example.com", "example.com", { PASS_ED, .aligned = true });
     ASSERT_FINDINGS("", "example.com", { PASS_ED, .aligned = true }, { PASS_RSA, .aligned = true });
     ASSERT_FINDINGS("dkim-testing:s._domainkey.example.com", "example.com",

@@ -45,7 +45,7 @@ START_TEST(catalogue_is_complete)
         const struct finding_row *row = finding_row((enum finding_id)id);
         ck_assert_int_eq((int)row->id, id);
         ck_assert_msg(row->name != NULL && is_kebab(row->name), "row %d", id);
-        ck_assert_msg(row->check != 0 && (row->check & (row->check - 1)) == 0, "%s", row->name);
+        ck_assert_msg((row->check & (row->check - 1)) == 0, "%s", row->name);
         const char *texts[] = { row->text, row->remedy, row->source };
         for (size_t i = 0; i < 3; i++) {
             ck_assert_msg(texts[i] != NULL && texts[i][0] != '\0', "%s", row->name);
@@ -59,7 +59,7 @@ START_TEST(catalogue_is_complete)
 }
 END_TEST
 
-/* The name says which check it belongs to, except for the message's and the egress's. */
+/* The name says which check it belongs to, except for the message's and where no outcome rests on it. */
 START_TEST(catalogue_names_match_checks)
 {
     static const struct { const char *prefix; enum check_kind check; } checks[] = {
@@ -72,7 +72,7 @@ START_TEST(catalogue_names_match_checks)
             if (strncmp(row->name, checks[i].prefix, strlen(checks[i].prefix)) == 0)
                 want = checks[i].check;
         }
-        ck_assert_msg(row->check == want, "%s", row->name);
+        ck_assert_msg(row->check == want || row->check == CHECK_NONE, "%s", row->name);
     }
 }
 END_TEST

@@ -156,6 +156,31 @@ START_TEST(says_because)
 }
 END_TEST
 
+/* A signature that passes, for another domain: what there is to say of it refuses nothing. */
+START_TEST(says_nothing_of_what_refuses_nothing)
+{
+    static const enum finding_id advice[] = {
+        FINDING_DKIM_SHORT_KEY, FINDING_DKIM_EXPIRES_SOON, FINDING_DKIM_LENGTH_LIMITED, FINDING_DKIM_TESTING,
+        FINDING_DKIM_ED25519_ONLY, FINDING_DMARC_IMPLEMENTATIONS_DIFFER,
+    };
+    struct findings findings = { 0 };
+    struct facts facts = clean;
+    struct prediction prediction;
+
+    facts.value[FACT_DMARC_FAIL] = FACT_TRUE;
+    facts.value[FACT_DMARC_PASS] = FACT_FALSE;
+    for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
+        findings_add(&findings, advice[i], "s._domainkey.example.org", "example.com", "");
+    findings_add(&findings, FINDING_DMARC_FAIL, "example.com", "example.com", "");
+    receiver_predict(receiver_for(NULL), NULL, &facts, &findings, &prediction);
+    ck_assert_int_eq((int)prediction.outcome, VERDICT_REJECT);
+    ck_assert_uint_eq(prediction.n_because, 1);
+    ck_assert_int_eq(prediction.because[0], FINDING_DMARC_FAIL);
+    prediction_clear(&prediction);
+    findings_clear(&findings);
+}
+END_TEST
+
 /* Every warning and error of the catalogue at once fits or is cut. */
 START_TEST(bounds_because)
 {
@@ -198,6 +223,7 @@ int main(void)
     tcase_add_test(tc, generic_rules);
     tcase_add_test(tc, joins_replies);
     tcase_add_test(tc, says_because);
+    tcase_add_test(tc, says_nothing_of_what_refuses_nothing);
     tcase_add_test(tc, bounds_because);
     tcase_add_test(tc, table_is_sound);
     suite_add_tcase(suite, tc);
