@@ -15,6 +15,7 @@
 #include "lib/check/dkimtags.h"
 #include "lib/check/dkimwhy.h"
 #include "lib/check/taglist.h"
+#include "lib/message/lex.h"
 
 #include <dkim.h>
 #include <inttypes.h>
@@ -267,10 +268,8 @@ void dkimcheck_abandon(struct dkimcheck_verifier **verifier)
 
 static bool is_signature_field(const char *name)
 {
-    size_t len = strlen(name);
+    size_t len = lex_name_length(name, strlen(name));
 
-    while (len > 0 && name[len - 1] == ' ')
-        len--;
     return len == strlen(SIGNATURE_FIELD) && strncasecmp(name, SIGNATURE_FIELD, len) == 0;
 }
 
@@ -307,6 +306,24 @@ static bool is_beyond_limits(struct dkimcheck_verifier *verifier, const char *na
     return verifier->headers > (size_t)limits->headers || verifier->header_bytes > (size_t)limits->header_bytes;
 }
 
+/* The library allows spaces before the colon, and counts a tab as part of the name. */
+static DKIM_STAT feed_field(DKIM *dkim, const char *name, const char *field, size_t len)
+{
+    size_t colon = strlen(name);
+    struct str plain = STR_EMPTY;
+
+    if (memchr(name, '\t', colon) != NULL) {
+        str_addn(&plain, name, lex_name_length(name, colon));
+        str_addn(&plain, field + colon, len - colon);
+        field = str_get(&plain);
+        len = plain.len;
+    }
+    /* The library's type only: it reads. */
+    DKIM_STAT status = dkim_header(dkim, (u_char *)(uintptr_t)field, len);
+    str_clear(&plain);
+    return status;
+}
+
 void dkimcheck_header(struct dkimcheck_verifier *verifier, const char *name, const char *value)
 {
     if (!verifier->is_over_limits && is_beyond_limits(verifier, name, value)) {
@@ -321,8 +338,7 @@ void dkimcheck_header(struct dkimcheck_verifier *verifier, const char *name, con
     if (field == NULL || verifier->dkim == NULL || strchr(name, ':') != NULL)
         return;
 
-    /* The library's type only: it reads. */
-    DKIM_STAT status = dkim_header(verifier->dkim, (u_char *)(uintptr_t)field, len);
+    DKIM_STAT status = feed_field(verifier->dkim, name, field, len);
     /* SYNTAX of another field is a name that no signature can cover. */
     if (status == DKIM_STAT_SYNTAX && is_signature)
         verifier->signatures[verifier->n_signatures - 1].is_malformed = true;

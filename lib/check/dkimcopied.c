@@ -5,6 +5,7 @@
 
 #include "lib/check/dkimcopied.h"
 #include "lib/check/taglist.h"
+#include "lib/message/lex.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -41,8 +42,7 @@ static void decode(const char *p, const char *end, struct str *text_r)
 /* Length of the field name, white space before the colon left out; 0 where it is none. */
 static size_t field_name(const char *text, size_t len)
 {
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
-        len--;
+    len = lex_name_length(text, len);
     for (size_t i = 0; i < len; i++) {
         if (text[i] <= ' ' || text[i] >= 0x7f)
             return 0;

@@ -5,6 +5,7 @@
 
 #include "lib/check/dkimfields.h"
 #include "lib/base/mem.h"
+#include "lib/message/lex.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -56,11 +57,10 @@ void dkim_fields_clear(struct dkim_fields *fields)
 struct dkim_field dkim_fields_get(const struct dkim_fields *fields, size_t i)
 {
     const char *text = fields->bytes.data + fields->items[i].at;
-    size_t colon = fields->items[i].colon, name_len = colon;
+    size_t colon = fields->items[i].colon;
 
-    while (name_len > 0 && is_wsp(text[name_len - 1]))
-        name_len--;
-    return (struct dkim_field){ text, text + colon + 1, name_len, fields->items[i].len - colon - 1 };
+    return (struct dkim_field){ text, text + colon + 1, lex_name_length(text, colon),
+                                fields->items[i].len - colon - 1 };
 }
 
 bool dkim_field_is(const struct dkim_field *field, const char *name, size_t len)

@@ -16,6 +16,13 @@ bool is_atext(char c)
            (u != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", u) != NULL);
 }
 
+size_t lex_name_length(const char *name, size_t len)
+{
+    while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
+        len--;
+    return len;
+}
+
 static const char *skip_comment(const char *p)
 {
     size_t depth = 0;

@@ -6,9 +6,13 @@
 #define PREFLIGHT_MESSAGE_LEX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* atext, with every byte of UTF-8 (RFC 6532). */
 bool is_atext(char c);
+
+/* Length of a field's name without the white space before the colon, which is obsolete but read (section 4.5). */
+size_t lex_name_length(const char *name, size_t len);
 
 /* Past comments, nested to any depth, and white space with folds.  An open comment takes all that is left. */
 const char *lex_skip_cfws(const char *p);

@@ -37,13 +37,10 @@ const char *message_field_name(enum message_field field)
     return field_names[field];
 }
 
-/* White space before the colon is obsolete but read (RFC 5322 section 4.5). */
 static bool is_named(const char *name, const char *wanted)
 {
-    size_t len = strlen(name);
+    size_t len = lex_name_length(name, strlen(name));
 
-    while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
-        len--;
     return strncasecmp(name, wanted, len) == 0 && wanted[len] == '\0';
 }
 

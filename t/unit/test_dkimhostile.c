@@ -259,6 +259,30 @@ START_TEST(bounds_the_header)
 }
 END_TEST
 
+/* White space before the colon is obsolete, and no way around the limits either. */
+START_TEST(knows_a_signature_by_its_name)
+{
+    static const char *const names[] = { "DKIM-Signature", "dkim-signature ", "DKIM-Signature\t", "DKIM-SIGNATURE \t " };
+    char *good = world_sign(KEY_2048, "good");
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct dkimcheck_verifier *verifier = dkimcheck_begin(world.check, "test");
+        struct dns_budget budget = world_budget();
+        struct dkim_results results;
+        dkimcheck_header(verifier, names[i], good);
+        for (size_t k = 0; k < N_MESSAGE; k++)
+            dkimcheck_header(verifier, message[k].name, message[k].value);
+        dkimcheck_end_of_header(verifier);
+        dkimcheck_body(verifier, (const unsigned char *)BODY, strlen(BODY));
+        dkimcheck_end(&verifier, &budget, &results);
+        ck_assert_msg(results.count == 1, "'%s': %zu", names[i], results.count);
+        world_assert(&results.items[0], names[i], AUTH_PASS, FINDING_COUNT);
+        dkim_results_clear(&results);
+    }
+    free(good);
+}
+END_TEST
+
 START_TEST(takes_odd_fields)
 {
     static const struct field odd[] = {
@@ -456,6 +480,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, bounds_the_signatures);
     tcase_add_test(tcase, admits_what_it_does_not_know);
     tcase_add_test(tcase, bounds_the_header);
+    tcase_add_test(tcase, knows_a_signature_by_its_name);
     tcase_add_test(tcase, takes_odd_fields);
     tcase_add_test(tcase, may_be_left_at_any_time);
     tcase_add_test(tcase, counts_canonical_bytes_as_the_library_does);
