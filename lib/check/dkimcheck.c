@@ -400,8 +400,8 @@ static bool judge_tags(const struct dkimcheck_verifier *verifier, const struct s
         *verdict_r = (struct verdict){ AUTH_TEMPERROR, FINDING_DKIM_TEMPERROR, "the header is larger than the limits" };
     else if (tags->is_identity_too_long)
         *verdict_r = (struct verdict){ AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE, "i= is too long" };
-    else if (tags->has_duplicate)
-        *verdict_r = (struct verdict){ AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE, "a tag stands twice" };
+    else if (tags->fault != NULL)
+        *verdict_r = (struct verdict){ AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE, tags->fault };
     else if (strcmp(tags->algorithm, "rsa-sha1") == 0)
         *verdict_r = (struct verdict){ AUTH_POLICY, FINDING_DKIM_SHA1, "a=rsa-sha1" };
     else if (!tags->is_query_known)
@@ -444,6 +444,10 @@ static struct verdict judge_mismatch(const struct dkimcheck_verifier *verifier, 
     bool is_header = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) == 0;
     struct verdict verdict = verdict_by_error(DKIM_SIGERROR_BADSIG);
 
+    if (!dkim_why_has_body_hash(&verifier->fields, signature->field)) {
+        return (struct verdict){ AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE,
+                                 "bh= is not the base64 form of a SHA-256 hash" };
+    }
     if (!is_body && signature->tags.signatures_signed && verifier->skipped + verifier->n_signatures > verifier->n_fed) {
         return (struct verdict){ AUTH_TEMPERROR, FINDING_DKIM_TEMPERROR,
                                  "it covers other signatures, and not all of them were examined" };

@@ -14,9 +14,6 @@
 /* libopendkim 2.11 decodes i= into 257 bytes and does not terminate what fills them. */
 #define IDENTITY_MAX 250
 
-/* Of further ones nobody looks whether they stand twice; RFC 6376 defines 14. */
-#define TAGS_MAX 64
-
 /*
  * Looks for i= the way libopendkim does: white space of C's kind, and whatever else is wrong with the list.
  * The length is that of the raw value, which is never shorter than what is decoded.
@@ -117,38 +114,46 @@ static void read_tag(const struct tag *tag, struct dkim_tags *tags)
     }
 }
 
-/* The tags of one list, for what stands twice in it. */
-struct seen {
-    struct tag tags[TAGS_MAX];
-    size_t count;
-};
-
-static bool is_seen_twice(const struct tag *tag, struct seen *seen)
+static bool has_eight_bit(const char *value)
 {
-    for (size_t i = 0; i < seen->count; i++) {
-        if (seen->tags[i].name_len == tag->name_len && memcmp(seen->tags[i].name, tag->name, tag->name_len) == 0)
+    for (; *value != '\0'; value++) {
+        if ((unsigned char)*value >= 0x80)
             return true;
     }
-    if (seen->count < TAGS_MAX)
-        seen->tags[seen->count++] = *tag;
     return false;
+}
+
+/* libopendkim reads an l= without digits as one of 0, and skips a tag whose name is none. */
+static const char *find_fault(const char *value)
+{
+    struct tag length;
+
+    switch (taglist_check(value, strlen(value))) {
+    case TAGLIST_REPEATED:
+        return "a tag stands twice";
+    case TAGLIST_MALFORMED:
+        return has_eight_bit(value) ? "the tag list is malformed: it has bytes outside ASCII"
+                                    : "the tag list is malformed";
+    case TAGLIST_GOOD:
+        break;
+    }
+    if (taglist_find(value, strlen(value), "l", &length) && length.value_len == 0)
+        return "l= is empty";
+    return NULL;
 }
 
 void dkim_tags_parse(const char *value, struct dkim_tags *tags_r)
 {
     struct taglist list;
     struct tag tag;
-    struct seen seen = { .count = 0 };
     int rc;
 
     *tags_r = (struct dkim_tags){ .canonicalization = "simple/simple", .is_query_known = true, .length = -1 };
     tags_r->is_identity_too_long = has_long_identity(value);
+    tags_r->fault = find_fault(value);
     taglist_init(&list, value, strlen(value));
     while ((rc = taglist_next(&list, &tag)) != 0) {
-        if (rc < 0)
-            continue;
-        if (is_seen_twice(&tag, &seen))
-            tags_r->has_duplicate = true;
-        read_tag(&tag, tags_r);
+        if (rc > 0)
+            read_tag(&tag, tags_r);
     }
 }

@@ -25,7 +25,8 @@ struct dkim_tags {
     bool signatures_signed;         /* h= names DKIM-Signature */
     bool has_length;                /* there is an l= */
     bool is_query_known;            /* q= is absent or names dns/txt */
-    bool has_duplicate;             /* a tag stands twice: the whole list is invalid (section 3.2) */
+    const char *fault;              /* static: why the whole field is invalid, as far as libopendkim may not say so;
+                                       NULL else */
     bool is_identity_too_long;      /* an i= that libopendkim would read past its buffer */
 };
 

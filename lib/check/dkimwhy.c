@@ -35,15 +35,30 @@ int dkim_why_key_bits(const char *record)
     return bits;
 }
 
-bool dkim_why_is_other_body(const struct dkim_fields *fields, size_t signature, const void *hash, size_t len)
+/* The bytes of bh=; 0 where it is no base64, or of more than a hash has. */
+static size_t read_body_hash(const struct dkim_fields *fields, size_t signature,
+                             unsigned char bytes_r[DKIMHASH_DIGEST_MAX])
 {
     struct dkim_field own = dkim_fields_get(fields, signature);
-    unsigned char bytes[DKIMHASH_DIGEST_MAX];
     struct tag tag;
 
     if (!taglist_find(own.value, own.value_len, "bh", &tag))
-        return false;
-    return dkimhash_base64(tag.value, tag.value_len, bytes, sizeof(bytes)) == len && memcmp(bytes, hash, len) != 0;
+        return 0;
+    return dkimhash_base64(tag.value, tag.value_len, bytes_r, DKIMHASH_DIGEST_MAX);
+}
+
+bool dkim_why_has_body_hash(const struct dkim_fields *fields, size_t signature)
+{
+    unsigned char bytes[DKIMHASH_DIGEST_MAX];
+
+    return read_body_hash(fields, signature, bytes) == DKIMHASH_SHA256_SIZE;
+}
+
+bool dkim_why_is_other_body(const struct dkim_fields *fields, size_t signature, const void *hash, size_t len)
+{
+    unsigned char bytes[DKIMHASH_DIGEST_MAX];
+
+    return read_body_hash(fields, signature, bytes) == len && memcmp(bytes, hash, len) != 0;
 }
 
 static bool has_algorithm(const struct dkim_field *own, const char *word)

@@ -17,6 +17,9 @@
  */
 char *dkim_why(const struct dkim_fields *fields, size_t signature, const char *record, enum finding_id *finding_r);
 
+/* Does bh= of the signature hold as many bytes as SHA-256 gives? */
+bool dkim_why_has_body_hash(const struct dkim_fields *fields, size_t signature);
+
 /* Is the signature's bh= a hash of another body than this one's? */
 bool dkim_why_is_other_body(const struct dkim_fields *fields, size_t signature, const void *hash, size_t len);
 

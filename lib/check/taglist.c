@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define NAMES_MAX 64            /* RFC 6376 defines 14 for a signature */
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -82,6 +84,35 @@ bool taglist_find(const char *text, size_t len, const char *name, struct tag *ta
             return true;
     }
     return false;
+}
+
+static bool is_repeated(const struct tag *tag, const struct tag *seen, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (seen[i].name_len == tag->name_len && memcmp(seen[i].name, tag->name, tag->name_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum taglist_form taglist_check(const char *text, size_t len)
+{
+    enum taglist_form form = TAGLIST_GOOD;
+    struct tag seen[NAMES_MAX], tag;
+    struct taglist list;
+    size_t n = 0;
+    int rc;
+
+    taglist_init(&list, text, len);
+    while ((rc = taglist_next(&list, &tag)) != 0) {
+        if (rc < 0)
+            return TAGLIST_MALFORMED;
+        if (is_repeated(&tag, seen, n))
+            form = TAGLIST_REPEATED;
+        if (n < NAMES_MAX)
+            seen[n++] = tag;
+    }
+    return form;
 }
 
 bool tag_is(const struct tag *tag, const char *name)

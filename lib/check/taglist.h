@@ -28,6 +28,15 @@ int taglist_next(struct taglist *list, struct tag *tag_r);
 /* The first tag of that name: true and *tag_r, or false.  Broken tags are passed over. */
 bool taglist_find(const char *text, size_t len, const char *name, struct tag *tag_r);
 
+enum taglist_form {
+    TAGLIST_GOOD,
+    TAGLIST_REPEATED,           /* a name stands twice, which makes the whole list invalid */
+    TAGLIST_MALFORMED           /* something in it is no tag */
+};
+
+/* The form of the whole list.  Of names behind the 64th it is not seen whether they stand twice. */
+enum taglist_form taglist_check(const char *text, size_t len);
+
 /* Tag names are case-sensitive. */
 bool tag_is(const struct tag *tag, const char *name);
 

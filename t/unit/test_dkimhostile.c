@@ -11,7 +11,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#define TAGS " v=1; a=rsa-sha256; d=example.com; s=good; h=from:to; bh=aGVsbG8=; b=aGVsbG8="
+#define BH "4bLNXImK9drULnmePzZNEBleUanJCX5PIsDIFoH4KTQ="       /* of BODY */
+#define TAGS " v=1; a=rsa-sha256; d=example.com; s=good; h=from:to; bh=" BH "; b=aGVsbG8="
 #define MORE TAGS "; z=more"
 #define HEAD " v=1; a=rsa-sha256; d=example.com; s=good; "
 
@@ -52,10 +53,11 @@ static const struct { const char *name, *value; enum auth_result result; enum fi
     { "h= without From", HEAD "h=to:subject; bh=aGVsbG8=; b=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_FROM_UNSIGNED },
     { "no bh=", HEAD "h=from; b=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "empty bh=", HEAD "h=from; bh=; b=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
-    { "bh= no base64", HEAD "h=from; bh=!!!; b=aGVsbG8=", AUTH_FAIL, FINDING_DKIM_BAD_SIGNATURE },
+    { "bh= no base64", HEAD "h=from; bh=!!!; b=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
+    { "bh= no hash", HEAD "h=from; bh=aGVsbG8=; b=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "no b=", HEAD "h=from; bh=aGVsbG8=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "empty b=", HEAD "h=from; bh=aGVsbG8=; b=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
-    { "b= no base64", HEAD "h=from; bh=aGVsbG8=; b=!!!!", AUTH_FAIL, FINDING_DKIM_BAD_SIGNATURE },
+    { "b= no base64", HEAD "h=from; bh=" BH "; b=!!!!", AUTH_FAIL, FINDING_DKIM_BAD_SIGNATURE },
     { "one byte of b=", HEAD "h=from; bh=aGVsbG8=; b=a", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "unknown c=", TAGS "; c=exact/simple", AUTH_NEUTRAL, FINDING_DKIM_BAD_SIGNATURE },
     { "unknown body c=", TAGS "; c=simple/exact", AUTH_NEUTRAL, FINDING_DKIM_BAD_SIGNATURE },
@@ -63,6 +65,8 @@ static const struct { const char *name, *value; enum auth_result result; enum fi
     { "c= three", TAGS "; c=simple/simple/simple", AUTH_NEUTRAL, FINDING_DKIM_BAD_SIGNATURE },
     { "unknown q=", TAGS "; q=http", AUTH_NEUTRAL, FINDING_DKIM_BAD_SIGNATURE },
     { "q= with another", TAGS "; q=http:dns/txt", AUTH_FAIL, FINDING_DKIM_BAD_SIGNATURE },
+    { "empty l=", TAGS "; l=", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
+    { "a tag whose name is none", TAGS "; 1z=x", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "l= negative", TAGS "; l=-1", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "l= a word", TAGS "; l=all", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },
     { "l= too large", TAGS "; l=99999999999999999999999", AUTH_PERMERROR, FINDING_DKIM_BAD_SIGNATURE },

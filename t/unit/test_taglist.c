@@ -121,7 +121,7 @@ START_TEST(reads_signatures)
     ck_assert_str_eq(tags.canonicalization, "relaxed/simple");
     ck_assert_int_eq(tags.expires, 1700000000);
     ck_assert(tags.from_signed && tags.signatures_signed && tags.is_query_known);
-    ck_assert(!tags.has_duplicate && !tags.is_identity_too_long);
+    ck_assert(tags.fault == NULL && !tags.is_identity_too_long);
 
     dkim_tags_parse("", &tags);
     ck_assert_str_eq(tags.domain, "");
@@ -137,13 +137,44 @@ START_TEST(reads_signatures)
     ck_assert(!tags.from_signed && !tags.is_query_known);
 
     dkim_tags_parse("d=example.com; v=1; d=example.org", &tags);
-    ck_assert(tags.has_duplicate);
+    ck_assert_str_eq(tags.fault, "a tag stands twice");
     dkim_tags_parse("x=99999999999999999999999", &tags);
     ck_assert_int_eq(tags.expires, 0);
     dkim_tags_parse("c=a-word-that-leaves-no-room-for-the-rest", &tags);
     ck_assert_str_eq(tags.canonicalization, "");
     dkim_tags_parse("c=a-word-that-leaves-no-room-for-it", &tags);
     ck_assert_str_eq(tags.canonicalization, "");
+}
+END_TEST
+
+/* Section 3.2: names begin with a letter, values are printable ASCII, nothing stands twice. */
+START_TEST(checks_the_form)
+{
+    static const struct { const char *list; enum taglist_form want; } cases[] = {
+        { "", TAGLIST_GOOD }, { " \r\n ", TAGLIST_GOOD }, { "a=1", TAGLIST_GOOD }, { "a=1;", TAGLIST_GOOD },
+        { " a = 1 ;\r\n\tb_2=; \n", TAGLIST_GOOD }, { "a=1; A=1; ab=1", TAGLIST_GOOD },
+        { "a=1; b=2; a=1", TAGLIST_REPEATED }, { "a=1;b=2;a", TAGLIST_MALFORMED }, { "a=1;;b=2", TAGLIST_MALFORMED },
+        { "a=1;;", TAGLIST_MALFORMED }, { "a=1; a=1; 1a=2", TAGLIST_MALFORMED }, { "=1", TAGLIST_MALFORMED },
+        { "a=\xc3\xa9", TAGLIST_MALFORMED }, { "a=\x01", TAGLIST_MALFORMED }, { "hello world", TAGLIST_MALFORMED },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(taglist_check(cases[i].list, strlen(cases[i].list)) == cases[i].want, "'%s'", cases[i].list);
+}
+END_TEST
+
+START_TEST(finds_faults)
+{
+    static const struct { const char *value, *want; } cases[] = {
+        { "v=1; l=10; b=x;", NULL }, { "v=1; l=0", NULL }, { "v=1; l=; b=x", "l= is empty" },
+        { "v=1; b=x; b=x", "a tag stands twice" }, { "v=1; 1a=x; b=x", "the tag list is malformed" },
+        { "v=1; b", "the tag list is malformed" },
+        { "v=1; d=b\xc3\xbc" "cher.example", "the tag list is malformed: it has bytes outside ASCII" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct dkim_tags tags;
+        dkim_tags_parse(cases[i].value, &tags);
+        ck_assert_pstr_eq(tags.fault, cases[i].want);
+    }
 }
 END_TEST
 
@@ -175,6 +206,8 @@ int main(void)
     tcase_add_test(tcase, stays_within_the_length);
     tcase_add_test(tcase, takes_values_apart);
     tcase_add_test(tcase, reads_signatures);
+    tcase_add_test(tcase, checks_the_form);
+    tcase_add_test(tcase, finds_faults);
     tcase_add_test(tcase, bounds_the_identity);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
