@@ -28,7 +28,7 @@ struct dkimcheck_limits {
 enum dkim_key_state {
     DKIM_KEY_NOT_ASKED,         /* the signature fails before its key matters */
     DKIM_KEY_FOUND, DKIM_KEY_MISSING,
-    DKIM_KEY_UNUSABLE,          /* a record nobody can use: several, too long, of another type */
+    DKIM_KEY_UNUSABLE,          /* a record nobody can use: several, malformed, too long, of another type */
     DKIM_KEY_UNKNOWN            /* DNS failed */
 };
 

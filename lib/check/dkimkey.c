@@ -46,10 +46,45 @@ static bool has_type_of(const char *record, size_t len, const char *algorithm)
     return type_len < sizeof(type) && strncasecmp(algorithm, type, type_len) == 0 && algorithm[type_len] == '-';
 }
 
+static bool is_base64(const struct tag *tag)
+{
+    for (size_t i = 0; i < tag->value_len; i++) {
+        char c = tag->value[i];
+        bool is_word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!is_word && strchr("+/= \t\r\n", c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* What section 3.6.1 forbids and libopendkim passes over.  NULL where there is nothing. */
+static const char *find_fault(const char *record, size_t len)
+{
+    struct taglist list;
+    struct tag tag, first;
+
+    switch (taglist_check(record, len)) {
+    case TAGLIST_MALFORMED:
+        return "the key's record is malformed";
+    case TAGLIST_REPEATED:
+        return "a tag stands twice in the key's record";
+    case TAGLIST_GOOD:
+        break;
+    }
+    taglist_init(&list, record, len);
+    bool is_empty = taglist_next(&list, &first) == 0;
+    if (!is_empty && !tag_is(&first, "v") && taglist_find(record, len, "v", &tag))
+        return "v= of the key's record is not its first tag";
+    if (!taglist_find(record, len, "p", &tag))
+        return "the key's record has no p=";
+    return is_base64(&tag) ? NULL : "p= of the key's record is not base64";
+}
+
 static struct dkimkey judge_record(const struct dns_answer *answer, const char *algorithm, char *text_r, size_t size)
 {
     struct str record = STR_EMPTY;
     struct dkimkey key = { DKIMKEY_FOUND, NULL };
+    const char *fault;
 
     if (answer->count > 1) {
         return (struct dkimkey){ DKIMKEY_BAD, "there is more than one TXT record where the key should be" };
@@ -60,6 +95,8 @@ static struct dkimkey judge_record(const struct dns_answer *answer, const char *
         key = (struct dkimkey){ DKIMKEY_BAD, "the key's record is longer than 1,024 bytes" };
     else if (memchr(str_get(&record), '\0', record.len) != NULL)
         key = (struct dkimkey){ DKIMKEY_BAD, "the key's record has a NUL byte in it" };
+    else if ((fault = find_fault(str_get(&record), record.len)) != NULL)
+        key = (struct dkimkey){ DKIMKEY_BAD, fault };
     else if (!has_type_of(str_get(&record), record.len, algorithm))
         key = (struct dkimkey){ DKIMKEY_BAD, "the key's type (k=) is not the one of the signature's algorithm (a=)" };
     else

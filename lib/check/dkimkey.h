@@ -12,7 +12,7 @@
 enum dkimkey_status {
     DKIMKEY_FOUND,
     DKIMKEY_NONE,           /* no record, or no name that could have one */
-    DKIMKEY_BAD,            /* a record nobody can use: several of them, of another type, too long */
+    DKIMKEY_BAD,            /* a record nobody can use: several of them, malformed, of another type, too long */
     DKIMKEY_TEMPFAIL        /* DNS failed, or its answer is garbage */
 };
 

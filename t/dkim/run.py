@@ -39,6 +39,8 @@ EXPLAINED = {
     ('rsa-sha1', 'pass', 'policy'): 'RFC 8301 section 3.1: rsa-sha1 must not be used to verify',
     ('key with t=s', 'pass', 'error'): 'RFC 6376 section 3.6.1, t=s: no subdomain in i=',
     ('key with h=sha1', 'pass', 'error'): 'RFC 6376 section 3.6.1, h=: the hashes the key may be used with',
+    ('key record with v= last', 'pass', 'error'): 'RFC 6376 section 3.6.1, v=: the first tag of the record',
+    ('key in quotes', 'pass', 'error'): 'RFC 6376 section 3.6.1, p=: base64, which has no quotes',
     ('x= an hour ago', 'pass', 'fail'): 'RFC 6376 section 3.5, x=: expired; python3-dkim allows ten hours',
     ('t= an hour ahead', 'pass', 'fail'):
         'RFC 6376 section 3.5, t=: signatures from the future may be ignored; python3-dkim allows ten hours',
@@ -90,7 +92,8 @@ class Zone:
             'odd': ' v = DKIM1 ;\tn=notes ; unknown=x;t=y:x; h=sha1:sha256; s=email; p = %s %s ;' % (p[:50], p[50:]),
             'revoked': 'v=DKIM1; p=', 'junk': 'hello', 'strict': 'v=DKIM1; t=s; p=' + p,
             'sha1only': 'v=DKIM1; h=sha1; p=' + p, 'web': 'v=DKIM1; s=http; p=' + p, 'v2': 'v=DKIM2; p=' + p,
-            'cut': rsa + p[:60],
+            'cut': rsa + p[:60], 'late': 'k=rsa; p=%s; v=DKIM1' % p, 'twice': rsa + p + '; p=' + p,
+            'quoted': 'v=DKIM1; p="%s"' % p, 'gap': 'v=DKIM1;; p=' + p,
         })
         self.keys = keys
         with open(os.path.join(directory, 'zone'), 'w') as file:
@@ -317,6 +320,10 @@ def special(zone):
     yield Case('key with t=s', None, with_sign('strict', identity=b'joe@news.example.com'))
     yield Case('key with h=sha1', None, with_sign('sha1only'))
     yield Case('key for another service', None, with_sign('web'))
+    yield Case('key record with v= last', None, with_sign('late'))
+    yield Case('key record with p= twice', None, with_sign('twice'))
+    yield Case('key in quotes', None, with_sign('quoted'))
+    yield Case('key record with an empty tag', None, with_sign('gap'))
     yield Case('rsa-sha1', None, with_sign('k1024', algorithm=b'rsa-sha1'))
     yield Case('q= with several methods', None, with_tags(b'q=http:dns/txt'))
     yield Case('x= an hour ago', None, with_tags(b't=%d' % (NOW - 7200), b'x=%d' % (NOW - 3600)))
@@ -332,6 +339,7 @@ def special(zone):
     yield Case('v=2', None, with_tags(b'v=2'))
     yield Case('unknown tag twice', None, with_tags(b'zz=1', b'zz=2'))
     yield Case('d= twice', None, with_tags(b'd=example.com', b'd=example.com'))
+    yield Case('a tag whose name is none', None, with_tags(b'1z=x'))
     yield Case('no h=', None, with_tags(b'h='))
     yield Case('no bh=', None, with_tags(b'bh='))
     yield Case('c= of the header only', None, with_tags(b'c=relaxed', hashed=body))
@@ -389,6 +397,9 @@ CAUSES = {
     'key of another version': 'dkim-bad-key', 'weak key': 'dkim-weak-key', 'key of another type': 'dkim-bad-key',
     'rsa-sha1': 'dkim-sha1', 'x= a day ago': 'dkim-expired', 'x= an hour ago': 'dkim-expired',
     'b= damaged': 'dkim-wrong-key', 'key for another service': 'dkim-bad-key',
+    'key record with v= last': 'dkim-bad-key', 'key record with p= twice': 'dkim-bad-key',
+    'key in quotes': 'dkim-bad-key', 'key record with an empty tag': 'dkim-bad-key',
+    'a tag whose name is none': 'dkim-bad-signature',
     'unknown tag twice': 'dkim-bad-signature', 'key with h=sha1': 'dkim-bad-key',
     'i= outside d=': 'dkim-bad-signature', 'l= beyond the body': 'dkim-body-changed',
 }

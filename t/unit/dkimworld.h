@@ -49,6 +49,13 @@ static const struct { const char *selector, *tags; enum key key; } world_keys[] 
     { "md5", "v=DKIM1; h=md5; ", KEY_2048 },
     { "web", "v=DKIM1; s=http; ", KEY_2048 },
     { "bare", "", KEY_2048 },
+    { "spaced", " v = DKIM1 ;\tk = rsa ; n=a note ; x= ; ", KEY_2048 },
+    { "late", "k=rsa; v=DKIM1; ", KEY_2048 },
+    { "twice", "v=DKIM1; k=rsa; k=rsa; ", KEY_2048 },
+    { "gap", "v=DKIM1;; ", KEY_2048 },
+    { "broken", "v=DKIM1; hello; ", KEY_2048 },
+    { "badname", "v=DKIM1; 1n=x; ", KEY_2048 },
+    { "others", "v=DKIM1; h=md5:sha256; s=http:email; t=x; ", KEY_2048 },
 };
 
 static const char world_records[] =
@@ -91,6 +98,9 @@ static void world_add_plain(FILE *file)
 
 static void world_add_odd(FILE *file)
 {
+    char *quoted = xasprintf("\\\"%s\\\"", world.p[KEY_512]);
+    world_add_record(file, "quoted", "v=DKIM1; ", quoted);
+    free(quoted);
     EVP_PKEY *ec = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     char *p = sign_public(ec);
     world_add_record(file, "ec", "v=DKIM1; ", p);
