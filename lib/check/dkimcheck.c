@@ -140,25 +140,16 @@ static const struct verdict key_verdicts[] = {
 
 /* --- the engine ------------------------------------------------------------ */
 
-static struct signature *fed_signature(struct dkimcheck_verifier *verifier, size_t index)
-{
-    for (size_t i = 0; i < verifier->n_signatures; i++) {
-        if (verifier->signatures[i].is_fed && index-- == 0)
-            return &verifier->signatures[i];
-    }
-    return NULL;
-}
-
 static struct signature *signature_of(struct dkimcheck_verifier *verifier, const DKIM_SIGINFO *info)
 {
     DKIM_SIGINFO **list;
-    int count;
+    int count, fed = 0;
 
     if (dkim_getsiglist(verifier->dkim, &list, &count) != DKIM_STAT_OK)
         return NULL;
-    for (int i = 0; i < count; i++) {
-        if (list[i] == info)
-            return fed_signature(verifier, (size_t)i);
+    for (size_t i = 0; i < verifier->n_signatures && fed < count; i++) {
+        if (verifier->signatures[i].is_fed && list[fed++] == info)
+            return &verifier->signatures[i];
     }
     return NULL;
 }
@@ -532,14 +523,8 @@ static void fill_key(const struct signature *signature, struct dkim_result *resu
     struct tag flags;
 
     result_r->key = signature->is_key_asked ? states[signature->key.status] : DKIM_KEY_NOT_ASKED;
-    if (signature->record == NULL || !taglist_find(signature->record, strlen(signature->record), "t", &flags))
-        return;
-    for (const char *p = flags.value, *end = p + flags.value_len; p < end; p++) {
-        const char *colon = memchr(p, ':', (size_t)(end - p));
-        size_t len = (size_t)((colon == NULL ? end : colon) - p);
-        dkim_names_add(&result_r->key_flags, p, len);
-        p += len;
-    }
+    if (signature->record != NULL && taglist_find(signature->record, strlen(signature->record), "t", &flags))
+        dkim_names_split(&result_r->key_flags, flags.value, flags.value_len);
 }
 
 static void fill_result(struct dkimcheck_verifier *verifier, struct signature *signature, DKIM_SIGINFO *info,

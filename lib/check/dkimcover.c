@@ -7,6 +7,7 @@
 #include "lib/base/mem.h"
 #include "lib/check/taglist.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,6 +41,22 @@ void dkim_names_add(struct dkim_names *names, const char *name, size_t len)
     }
     names->items = xrealloc(names->items, (names->count + 1) * sizeof(*names->items));
     names->items[names->count++] = copy;
+}
+
+void dkim_names_split(struct dkim_names *names, const char *list, size_t len)
+{
+    const char *p = list, *end = list + len;
+
+    while (p < end) {
+        const char *colon = memchr(p, ':', (size_t)(end - p));
+        const char *stop = colon == NULL ? end : colon, *next = colon == NULL ? end : colon + 1;
+        while (p < stop && isspace((unsigned char)*p))
+            p++;
+        while (stop > p && isspace((unsigned char)stop[-1]))
+            stop--;
+        dkim_names_add(names, p, (size_t)(stop - p));
+        p = next;
+    }
 }
 
 void dkim_names_clear(struct dkim_names *names)

@@ -30,6 +30,7 @@ void dkim_coverage_clear(struct dkim_coverage *coverage);
 
 /* Adds a name once; nothing where the list is full or the name is empty. */
 void dkim_names_add(struct dkim_names *names, const char *name, size_t len);
+void dkim_names_split(struct dkim_names *names, const char *list, size_t len);      /* "y : s" */
 void dkim_names_clear(struct dkim_names *names);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "lib/check/dkimwhy.h"
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
+#include "lib/check/dkimcover.h"
 #include "lib/check/dkimhash.h"
 #include "lib/check/dkimrepair.h"
 #include "lib/check/taglist.h"
@@ -13,6 +15,8 @@
 #include <strings.h>
 
 #define RSA_BYTES_MIN 64
+#define MISSING_MAX 3           /* names that are told */
+#define NAME_MAX_SHOWN 40
 
 static struct dkimhash_key *read_key(const char *record)
 {
@@ -83,6 +87,22 @@ static char *explain_size(size_t signature_len, int bits, enum finding_id *findi
     return xasprintf("a key of %zu bits signed, the one in DNS has %d bits", signature_len * 8, bits);
 }
 
+/* A field that is gone leaves its name in h=.  So does one that never was: with many such names it says nothing. */
+static void add_missing(const struct dkim_fields *fields, size_t signature, struct str *text)
+{
+    struct dkim_coverage coverage;
+
+    dkim_coverage_find(fields, signature, &coverage);
+    if (coverage.absent.count > 0 && coverage.absent.count <= MISSING_MAX) {
+        str_add(text, "; what h= names and is not there may have been removed:");
+        for (size_t i = 0; i < coverage.absent.count; i++) {
+            str_add(text, i > 0 ? ", " : " ");
+            str_add_escaped(text, coverage.absent.items[i], NAME_MAX_SHOWN, false);
+        }
+    }
+    dkim_coverage_clear(&coverage);
+}
+
 static char *explain_header(const struct dkim_fields *fields, size_t signature, const struct dkim_signed *what,
                             enum finding_id *finding_r)
 {
@@ -94,6 +114,7 @@ static char *explain_header(const struct dkim_fields *fields, size_t signature, 
     case DKIM_REPAIR_NONE:
         if (what->digest != NULL) {
             str_add(&text, "a signed header field was changed after signing; which one cannot be told");
+            add_missing(fields, signature, &text);
             break;
         }
         *finding_r = FINDING_DKIM_BAD_SIGNATURE;

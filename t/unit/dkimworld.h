@@ -44,6 +44,7 @@ static const struct { const char *selector, *tags; enum key key; } world_keys[] 
     { "dsa", "k=dsa; ", KEY_2048 },
     { "testing", "v=DKIM1; t=y; ", KEY_2048 },
     { "strict", "v=DKIM1; t=s; ", KEY_2048 },
+    { "flags", "v=DKIM1; t= y : S:y ; ", KEY_2048 },
     { "v2", "v=DKIM2; ", KEY_2048 },
     { "sha1", "v=DKIM1; h=sha1; ", KEY_2048 },
     { "md5", "v=DKIM1; h=md5; ", KEY_2048 },

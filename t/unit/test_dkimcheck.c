@@ -383,6 +383,22 @@ START_TEST(judges_every_signature)
 }
 END_TEST
 
+START_TEST(tells_the_flags_of_the_key)
+{
+    char *signature = world_sign(KEY_2048, "flags");
+    struct dkim_results results;
+
+    world_verify((const char *const[]){ signature }, 1, BODY, &results);
+    world_assert(&results.items[0], "flags", AUTH_PASS, FINDING_COUNT);
+    ck_assert_uint_eq(results.items[0].key_flags.count, 2);
+    ck_assert_str_eq(results.items[0].key_flags.items[0], "y");
+    ck_assert_str_eq(results.items[0].key_flags.items[1], "s");
+    ck_assert(results.items[0].is_testing);
+    dkim_results_clear(&results);
+    free(signature);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, verifies_the_example_of_rfc8463);
@@ -394,6 +410,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, keeps_to_the_budget);
     tcase_add_test(tcase, asks_for_the_key_ahead_of_need);
     tcase_add_test(tcase, judges_every_signature);
+    tcase_add_test(tcase, tells_the_flags_of_the_key);
 }
 
 int main(void)

@@ -70,7 +70,7 @@ static const struct change_case change_cases[] = {
     { "+Subject", " Another", true, NULL, false },
     { "-MIME-Version", NULL, true, "a field MIME-Version was removed after signing", false },
     { "-Content-Transfer-Encoding", NULL, false, "a field Content-Transfer-Encoding was removed after signing", false },
-    { "-Subject", NULL, true, UNKNOWN, false },
+    { "-Subject", NULL, true, UNKNOWN "; what h= names and is not there may have been removed: subject", false },
     { "subject", " Is dinner\n\tready for the  two of us?", false,
       "the field subject was changed after signing: letter case of its name", false },
     { "DKIM-Signature", NULL, false, "the DKIM-Signature field itself was changed after signing: ", false },
