@@ -44,7 +44,7 @@ static int check(struct preflight *preflight, void *from, struct err *err)
 
     if (report == NULL)
         return -1;
-    /* One that passes is enough; where none does and the DNS failed for one, it might have. */
+    /* One that passes is enough; where none does, one that the DNS failed for or nobody looked at might have. */
     int status = cli_auth_status(dkim_results_overall(&report->dkim));
     if (print_report(report, options->common.is_json, err) < 0)
         status = -1;

@@ -86,7 +86,10 @@ void dkimcheck_body(struct dkimcheck_verifier *verifier, const unsigned char *da
 void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budget, struct dkim_results *results_r);
 void dkim_results_clear(struct dkim_results *results);
 
-/* One word for the log: pass if any passes, else temperror if any is, else the first signature's, none without any. */
+/*
+ * One word for the log: pass if any passes, else temperror if any is or was not looked at, else the first signature's,
+ * none without any.
+ */
 enum auth_result dkim_results_overall(const struct dkim_results *results);
 
 /* author_domain: of the From field, for remedies; "" where unknown. */

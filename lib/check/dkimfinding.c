@@ -45,7 +45,9 @@ enum auth_result dkim_results_overall(const struct dkim_results *results)
         return AUTH_NONE;
     if (has_result(results, AUTH_PASS))
         return AUTH_PASS;
-    return has_result(results, AUTH_TEMPERROR) ? AUTH_TEMPERROR : results->items[0].result;
+    if (has_result(results, AUTH_TEMPERROR) || results->skipped > 0)
+        return AUTH_TEMPERROR;
+    return results->items[0].result;
 }
 
 static bool is_ed25519(const struct dkim_result *item)
@@ -77,6 +79,13 @@ static char *detail_of(const struct dkim_result *item)
     return xstrdup(item->reason);
 }
 
+static char *describe_time(int64_t seconds)
+{
+    bool is_short = seconds < 2 * 3600;
+
+    return xasprintf("in %lld %s", (long long)seconds / (is_short ? 60 : 3600), is_short ? "minutes" : "hours");
+}
+
 /* Of a signature that passes: what may yet go wrong with it. */
 static void find_weakness(const struct dkim_result *item, const char *subject, const char *domain,
                           struct findings *findings)
@@ -88,7 +97,7 @@ static void find_weakness(const struct dkim_result *item, const char *subject, c
     if (item->is_length_limited)
         findings_add(findings, FINDING_DKIM_LENGTH_LIMITED, subject, domain, NULL);
     if (item->expires > 0 && left < DELIVERY_SECONDS)
-        add(findings, FINDING_DKIM_EXPIRES_SOON, subject, domain, xasprintf("in %lld hours", (long long)left / 3600));
+        add(findings, FINDING_DKIM_EXPIRES_SOON, subject, domain, describe_time(left));
 }
 
 static void find_in_signature(const struct dkim_result *item, const char *author_domain, struct findings *findings)

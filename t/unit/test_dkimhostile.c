@@ -422,6 +422,18 @@ static void assert_findings(struct dkim_result *items, size_t count, size_t skip
     findings_clear(&findings);
 }
 
+static void assert_expiry(int64_t expires, const char *want)
+{
+    struct dkim_result item = { PASS_RSA, .aligned = true, .expires = expires };
+    struct dkim_results results = { .items = &item, .count = 1 };
+    struct findings findings = { .items = NULL };
+
+    dkimcheck_findings(&results, "example.com", &findings);
+    ck_assert_uint_eq(findings.count, 1);
+    ck_assert_msg(strstr(findings.items[0].text, want) != NULL, "%s", findings.items[0].text);
+    findings_clear(&findings);
+}
+
 #define ASSERT_FINDINGS(want, author, ...) do { \
         struct dkim_result list[] = { __VA_ARGS__ }; \
         assert_findings(list, sizeof(list) / sizeof(list[0]), 0, author, want); \
@@ -449,6 +461,8 @@ START_TEST(finds)
     ASSERT_FINDINGS("dkim-expires-soon:s._domainkey.example.com", "example.com",
                     { PASS_RSA, .aligned = true, .expires = now + 4 * 24 * 3600 });
     ASSERT_FINDINGS("", "example.com", { PASS_RSA, .aligned = true, .expires = now + 7 * 24 * 3600 });
+    assert_expiry(now + 30 * 60 + 9, "in 30 minutes");
+    assert_expiry(now + 30 * 3600 + 9, "in 30 hours");
     ASSERT_FINDINGS("dkim-no-key:s._domainkey.example.com", "example.com",
                     { ITEM(AUTH_PERMERROR), .algorithm = (char[]){ "rsa-sha256" }, .finding = FINDING_DKIM_NO_KEY });
     ASSERT_FINDINGS("dkim-bad-signature:example.com", "example.com",
@@ -461,15 +475,17 @@ END_TEST
 
 START_TEST(sums_up)
 {
-    static const struct { enum auth_result results[3], want; } cases[] = {
-        { { AUTH_FAIL, AUTH_PASS, AUTH_TEMPERROR }, AUTH_PASS },
-        { { AUTH_FAIL, AUTH_PERMERROR, AUTH_TEMPERROR }, AUTH_TEMPERROR },
-        { { AUTH_POLICY, AUTH_FAIL, AUTH_NEUTRAL }, AUTH_POLICY },
+    static const struct { enum auth_result results[3], want; size_t skipped; } cases[] = {
+        { { AUTH_FAIL, AUTH_PASS, AUTH_TEMPERROR }, AUTH_PASS, 0 },
+        { { AUTH_FAIL, AUTH_PERMERROR, AUTH_TEMPERROR }, AUTH_TEMPERROR, 0 },
+        { { AUTH_POLICY, AUTH_FAIL, AUTH_NEUTRAL }, AUTH_POLICY, 0 },
+        { { AUTH_POLICY, AUTH_FAIL, AUTH_NEUTRAL }, AUTH_TEMPERROR, 1 },      /* that one might have passed */
+        { { AUTH_POLICY, AUTH_FAIL, AUTH_PASS }, AUTH_PASS, 1 },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dkim_result items[3] = { { .result = cases[i].results[0] }, { .result = cases[i].results[1] },
                                         { .result = cases[i].results[2] } };
-        struct dkim_results results = { .items = items, .count = 3 };
+        struct dkim_results results = { .items = items, .count = 3, .skipped = cases[i].skipped };
         ck_assert_int_eq(dkim_results_overall(&results), cases[i].want);
     }
 }
