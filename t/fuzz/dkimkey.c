@@ -5,6 +5,7 @@
 
 #include "lib/base/domain.h"
 #include "lib/check/dkimkey.h"
+#include "lib/check/taglist.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/fuzzdns.h"
 
@@ -21,8 +22,10 @@ static void check_key(const struct dkimkey *key, const char *record, const struc
     HOLDS((key->status == DKIMKEY_FOUND) == (key->reason == NULL), "status %d", key->status);
     if (key->reason != NULL)
         check_printable(key->reason, "reason");
-    if (key->status == DKIMKEY_FOUND)
+    if (key->status == DKIMKEY_FOUND) {
         HOLDS(strlen(record) < RECORD_MAX, "too long a record");
+        HOLDS(taglist_check(record, strlen(record)) == TAGLIST_GOOD, "a record that is none: %s", record);
+    }
     HOLDS(budget->asked <= 1, "%d questions", budget->asked);
     HOLDS(budget->failed == 0 || key->status == DKIMKEY_TEMPFAIL, "a failure of the DNS became status %d", key->status);
 }
