@@ -266,7 +266,9 @@ END_TEST
 /* White space before the colon is obsolete, and no way around the limits either. */
 START_TEST(knows_a_signature_by_its_name)
 {
-    static const char *const names[] = { "DKIM-Signature", "dkim-signature ", "DKIM-Signature\t", "DKIM-SIGNATURE \t " };
+    static const char *const names[] = {
+        "DKIM-Signature", "dkim-signature ", "DKIM-Signature\t", "DKIM-SIGNATURE \t ",
+    };
     char *good = world_sign(KEY_2048, "good");
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
