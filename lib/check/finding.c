@@ -434,13 +434,32 @@ bool findings_has(const struct findings *list, enum finding_id id)
     return false;
 }
 
+static void free_finding(struct finding *finding)
+{
+    free(finding->subject);
+    free(finding->text);
+    free(finding->remedy);
+}
+
+void findings_drop(struct findings *list, enum finding_id id, const char *subject)
+{
+    char *wanted = escaped(subject, SUBJECT_MAX);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].row->id == id && strcmp(list->items[i].subject, wanted) == 0)
+            free_finding(&list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+    free(wanted);
+}
+
 void findings_clear(struct findings *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->items[i].subject);
-        free(list->items[i].text);
-        free(list->items[i].remedy);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        free_finding(&list->items[i]);
     free(list->items);
     *list = (struct findings){ 0 };
 }

@@ -84,6 +84,9 @@ const char *severity_name(enum severity severity);      /* "info", "warning", "e
 void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain,
                   const char *detail);
 bool findings_has(const struct findings *list, enum finding_id id);
+
+/* Takes back what is said of the subject, where something else is known by now. */
+void findings_drop(struct findings *list, enum finding_id id, const char *subject);
 void findings_clear(struct findings *list);
 
 #endif

@@ -23,6 +23,12 @@
 #define ANSWER_LARGE 1232       /* what fits a packet everywhere: the size that DNS software uses since 2020 */
 #define OPEN_PREFIX 1           /* /0 and /1 are the whole internet */
 #define WIDE_PREFIX4 8
+#define BLOCK_PREFIX 8          /* networks are added up in blocks of this size */
+#define BLOCKS 256
+#define OPEN_BLOCKS4 128        /* as many as a /1 has */
+#define GLOBAL6_FIRST 0x20      /* 2000::/3, all of IPv6 that is given out: RFC 4291 section 2.4 */
+#define GLOBAL6_LAST 0x3f
+#define OPEN_BLOCKS6 16
 #define WIDE_PREFIX6 16
 #define UNCACHEABLE "slhip"     /* macros whose value changes with the message or the client */
 
@@ -32,6 +38,7 @@ struct lint {
     const char *domain;         /* asked about */
     int lookups, void_lookups;
     struct str voids;           /* the terms that found nothing, for the finding */
+    bool has_block4[BLOCKS], has_block6[BLOCKS];    /* authorised by ip4: and ip6:, by the first byte */
     char *included[SPFLINT_LOOKUPS];
     int n_included;
     struct findings *findings;
@@ -57,9 +64,11 @@ static void tell(struct lint *lint, enum finding_id id, const struct place *plac
 
 /* --- what a term leads to ------------------------------------------------------ */
 
+enum target { TARGET_NAME, TARGET_UNKNOWN, TARGET_MALFORMED };
+
 /* The name a term asks for where no message is needed to know it. */
-static bool find_target(const struct lint *lint, const struct place *place, const struct spfterm *term,
-                        char name_r[DOMAIN_MAX])
+static enum target find_target(const struct lint *lint, const struct place *place, const struct spfterm *term,
+                               char name_r[DOMAIN_MAX])
 {
     static const struct ip_addr nobody = { 0 };
     const char *spec = term->domain == NULL ? "%{d}" : term->domain;
@@ -70,9 +79,9 @@ static bool find_target(const struct lint *lint, const struct place *place, cons
 
     for (const char *letter = UNCACHEABLE "v"; *letter != '\0'; letter++) {
         if (spfmacro_has(spec, *letter))
-            return false;
+            return TARGET_UNKNOWN;
     }
-    return spfmacro_domain(spec, &env, name_r) == 0;
+    return spfmacro_domain(spec, &env, name_r) == 0 ? TARGET_NAME : TARGET_MALFORMED;
 }
 
 static enum dns_status ask(struct lint *lint, const char *name, enum dns_type type)
@@ -99,7 +108,7 @@ static void check_void(struct lint *lint, const struct place *place, const struc
 {
     char name[DOMAIN_MAX];
 
-    if (!find_target(lint, place, term, name) || !is_void(lint, term, name))
+    if (find_target(lint, place, term, name) != TARGET_NAME || !is_void(lint, term, name))
         return;
     lint->void_lookups++;
     str_addf(&lint->voids, "%s%s", lint->voids.len > 0 ? ", " : "", term->text);
@@ -132,8 +141,11 @@ static void follow(struct lint *lint, const struct place *place, const struct sp
 {
     char name[DOMAIN_MAX];
     bool is_redirect = term->kind == SPFTERM_REDIRECT;
+    enum target target = find_target(lint, place, term, name);
 
-    if (!find_target(lint, place, term, name))
+    if (target == TARGET_MALFORMED)
+        tell(lint, FINDING_SPF_INCLUDE_MISSING, place, term->text);
+    if (target != TARGET_NAME)
         return;
     if (is_included_before(lint, name) && !is_redirect)
         tell_again(lint, place, term);
@@ -162,6 +174,19 @@ static void check_lookup(struct lint *lint, const struct place *place, const str
 
 /* --- how a term is written ----------------------------------------------------- */
 
+/* What one network authorises, for the sum of all: many parts may cover the world, too. */
+static void add_blocks(struct lint *lint, const struct spfterm *term)
+{
+    bool is_ip4 = term->kind == SPFTERM_IP4;
+    int prefix = is_ip4 ? term->prefix4 : term->prefix6;
+
+    if ((!is_ip4 && term->kind != SPFTERM_IP6) || prefix > BLOCK_PREFIX)
+        return;
+    int n = 1 << (BLOCK_PREFIX - prefix), first = term->addr.bytes[0] / n * n;
+    for (int i = first; i < first + n; i++)
+        (is_ip4 ? lint->has_block4 : lint->has_block6)[i] = true;
+}
+
 static void check_width(struct lint *lint, const struct place *place, const struct spfterm *term)
 {
     bool has_v4 = term->kind == SPFTERM_IP4 || term->kind == SPFTERM_A || term->kind == SPFTERM_MX;
@@ -171,6 +196,7 @@ static void check_width(struct lint *lint, const struct place *place, const stru
 
     if (!place->is_passing || term->qualifier != AUTH_PASS)
         return;
+    add_blocks(lint, term);
     if (is_open)
         tell(lint, FINDING_SPF_PASS_ALL, place, term->text);
     else if ((has_v4 && term->prefix4 <= WIDE_PREFIX4) || (has_v6 && term->prefix6 <= WIDE_PREFIX6))
@@ -185,17 +211,38 @@ static void check_macros(struct lint *lint, const struct place *place, const str
     }
 }
 
-/* "+a" and "a" are the same term. */
-static const char *bare(const struct spfterm *term)
+/* The domain of a term, or its record's own: a final dot and, outside of macros, case make no difference. */
+static bool is_same_domain(const struct place *place, const struct spfterm *a, const struct spfterm *b)
 {
-    return term->text + (term->text[0] == '+');
+    const char *x = a->domain == NULL ? place->domain : a->domain;
+    const char *y = b->domain == NULL ? place->domain : b->domain;
+    size_t n = strlen(x), m = strlen(y);
+
+    if (strchr(x, '%') != NULL || strchr(y, '%') != NULL)
+        return strcmp(x, y) == 0;
+    n -= n > 0 && x[n - 1] == '.';
+    m -= m > 0 && y[m - 1] == '.';
+    return n == m && strncasecmp(x, y, n) == 0;
+}
+
+/* Does b match nothing that a does not match?  Whatever their qualifiers: the first decides. */
+static bool is_same_term(const struct place *place, const struct spfterm *a, const struct spfterm *b)
+{
+    if (a->kind != b->kind || a->prefix4 != b->prefix4 || a->prefix6 != b->prefix6)
+        return false;
+    switch (a->kind) {
+    case SPFTERM_ALL: return a->qualifier == b->qualifier;
+    case SPFTERM_IP4: return ip_is_in(&a->addr, &b->addr, a->prefix4);
+    case SPFTERM_IP6: return ip_is_in(&a->addr, &b->addr, a->prefix6);
+    default: return is_same_domain(place, a, b);
+    }
 }
 
 static void check_doubles(struct lint *lint, const struct place *place, const struct spfrecord *record)
 {
     for (size_t i = 1; i < record->n_terms && i < COMPARED_MAX; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (strcasecmp(bare(&record->terms[i]), bare(&record->terms[k])) == 0)
+            if (is_same_term(place, &record->terms[k], &record->terms[i]))
                 tell(lint, FINDING_SPF_DUPLICATE_TERM, place, record->terms[i].text);
         }
     }
@@ -256,8 +303,11 @@ static void check_record(struct lint *lint, const struct place *place, const str
         if (term->kind == SPFTERM_ALL)
             return;
     }
-    if (record->redirect != NULL)
-        check_lookup(lint, place, record->redirect);
+    if (record->redirect == NULL)
+        return;
+    if (place->is_own)
+        check_macros(lint, place, record->redirect);
+    check_lookup(lint, place, record->redirect);
 }
 
 /* An evaluation that came to a record's error has told it already. */
@@ -309,12 +359,36 @@ static void tell_counts(struct lint *lint)
 
     snprintf(detail, sizeof(detail), "%s%d lookups in the whole tree",
              lint->lookups >= SPFLINT_LOOKUPS ? "at least " : "", lint->lookups);
-    if (lint->lookups > SPF_MAX_LOOKUPS)
+    if (lint->lookups > SPF_MAX_LOOKUPS) {
+        findings_drop(lint->findings, FINDING_SPF_NEAR_LOOKUP_LIMIT, lint->domain);
         tell(lint, FINDING_SPF_TOO_MANY_LOOKUPS, &root, detail);
-    else if (lint->lookups >= SPF_NEAR_LOOKUPS)
+    } else if (lint->lookups >= SPF_NEAR_LOOKUPS) {
         tell(lint, FINDING_SPF_NEAR_LOOKUP_LIMIT, &root, detail);
+    }
     if (lint->void_lookups > 0)
         tell(lint, FINDING_SPF_VOID_LOOKUPS, &root, str_get(&lint->voids));
+}
+
+static int count_blocks(const bool *has_block, int first, int last)
+{
+    int n = 0;
+
+    for (int i = first; i <= last; i++)
+        n += has_block[i];
+    return n;
+}
+
+/* Networks of which none is the world, but all are. */
+static void tell_coverage(struct lint *lint)
+{
+    const struct place root = { .domain = lint->domain };
+
+    if (findings_has(lint->findings, FINDING_SPF_PASS_ALL))
+        return;
+    if (count_blocks(lint->has_block4, 0, BLOCKS - 1) >= OPEN_BLOCKS4)
+        tell(lint, FINDING_SPF_PASS_ALL, &root, "its ip4: networks together");
+    else if (count_blocks(lint->has_block6, GLOBAL6_FIRST, GLOBAL6_LAST) >= OPEN_BLOCKS6)
+        tell(lint, FINDING_SPF_PASS_ALL, &root, "its ip6: networks together");
 }
 
 void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain, struct findings *findings)
@@ -329,6 +403,7 @@ void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain,
         lint.budget.questions = SPFLINT_QUESTIONS;
     int before = lint.budget.questions;
     (void)walk(&lint, &root);
+    tell_coverage(&lint);
     tell_counts(&lint);
     budget->questions -= before - lint.budget.questions;
     budget->asked = lint.budget.asked;

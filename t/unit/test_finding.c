@@ -130,6 +130,11 @@ START_TEST(adds_once_per_subject)
     ck_assert(findings_has(&list, FINDING_SPF_FAIL));
     ck_assert(findings_has(&list, FINDING_SPF_SOFTFAIL));
     ck_assert(!findings_has(&list, FINDING_SPF_NONE));
+    findings_drop(&list, FINDING_SPF_FAIL, "203.0.113.5");
+    findings_drop(&list, FINDING_SPF_NONE, "203.0.113.6");
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_str_eq(list.items[0].subject, "203.0.113.6");
+    ck_assert(!findings_has(&list, FINDING_SPF_NONE) && findings_has(&list, FINDING_SPF_SOFTFAIL));
     findings_clear(&list);
     ck_assert(!findings_has(&list, FINDING_SPF_FAIL));
 }

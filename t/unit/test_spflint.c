@@ -25,6 +25,10 @@ static const char zone_text[] =
     "two      IN TXT \"v=spf1 +all\"\n"
     "open     IN TXT \"v=spf1 ip4:203.0.113.5 +all\"\n"
     "world    IN TXT \"v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all\"\n"
+    "quarters IN TXT \"v=spf1 ip4:0.0.0.0/2 include:quarter.example.com ip4:192.0.0.0/3 -all\"\n"
+    "quarter  IN TXT \"v=spf1 ip4:64.0.0.0/3 ip4:100.0.0.0/3 -all\"\n"
+    "third    IN TXT \"v=spf1 ip4:0.0.0.0/2 -ip4:64.0.0.0/2 ip4:192.0.0.0/3 -all\"\n"
+    "all6     IN TXT \"v=spf1 ip6:2000::/3 -all\"\n"
     "openinc  IN TXT \"v=spf1 ip4:203.0.113.5 include:open.example.com -all\"\n"
     "notopen  IN TXT \"v=spf1 ?include:open.example.com -all\"\n"
     "wide     IN TXT \"v=spf1 ip4:10.0.0.0/8 ip6:2000::/12 -ip4:11.0.0.0/8 a:mail.example.com/7 -all\"\n"
@@ -35,15 +39,25 @@ static const char zone_text[] =
     "after    IN TXT \"v=spf1 ip4:203.0.113.5 -all include:nowhere.example.com a:x1.example.com\"\n"
     "both     IN TXT \"v=spf1 redirect=nowhere.example.com -all\"\n"
     "double   IN TXT \"v=spf1 ip4:203.0.113.5 +IP4:203.0.113.5 -ip4:203.0.113.5 -all\"\n"
+    "same4    IN TXT \"v=spf1 ip4:203.0.113.5 ip4:203.0.113.5/32 -all\"\n"
+    "same6    IN TXT \"v=spf1 ip6:2001:db8::1 ip6:2001:DB8:0::1 -all\"\n"
+    "samenet  IN TXT \"v=spf1 ip4:203.0.113.5/24 ip4:203.0.113.0/25 ip4:203.0.113.9/24 -all\"\n"
+    "samesign IN TXT \"v=spf1 ip4:203.0.113.5 -ip4:203.0.113.5 -all\"\n"
+    "samename IN TXT \"v=spf1 a a/24 -a:SameName.example.com. mx:mail.example.com -all\"\n"
+    "samename IN A 203.0.113.5\n"
+    "mail     IN MX 10 mail\n"
+    "unlike   IN TXT \"v=spf1 exists:%{l}.unlike.example.com exists:%{L}.unlike.example.com ?all\"\n"
     "twice    IN TXT \"v=spf1 include:_spf.example.com include:inner.example.com -all\"\n"
     "inner    IN TXT \"v=spf1 include:_spf.example.com -all\"\n"
     "missing  IN TXT \"v=spf1 include:nowhere.example.com include:plain.example.com -all\"\n"
     "redmiss  IN TXT \"v=spf1 redirect=nowhere.example.com\"\n"
+    "noname   IN TXT \"v=spf1 ip4:203.0.113.5 include:a..example.com -all\"\n"
     "bad      IN TXT \"v=spf1 ip4:300.1.2.3 -all\"\n"
     "incbad   IN TXT \"v=spf1 ip4:203.0.113.5 include:bad.example.com include:two.example.com -all\"\n"
     "void     IN TXT \"v=spf1 a:mail.example.com a:six.example.com a:x1.example.com mx exists:x2.example.com "
              "exists:%{i}.example.com -all\"\n"
     "macro    IN TXT \"v=spf1 exists:%{l}.%{d}.users.example.com include:%{d}.x.example.com -all\"\n"
+    "redmacro IN TXT \"v=spf1 ip4:203.0.113.5 redirect=%{i}.example.com\"\n"
     "macro.example.com.x IN TXT \"v=spf1 -all\"\n"
     "incmacro IN TXT \"v=spf1 include:foreign.example.net -all\"\n"
     "foreign.example.net. IN TXT \"v=spf1 exists:%{i}.example.net ?all\"\n"
@@ -112,6 +126,12 @@ START_TEST(tells_of_records)
         { "two.example.com", "multiple-records two.example.com (2 SPF records)" },
         { "open.example.com", "pass-all open.example.com (+all)" },
         { "world.example.com", "pass-all world.example.com (ip4:0.0.0.0/1)" },
+        { "quarters.example.com", "wide-network quarters.example.com (ip4:0.0.0.0/2); "
+          "wide-network quarter.example.com (ip4:64.0.0.0/3); "
+          "pass-all quarters.example.com (its ip4: networks together)" },
+        { "third.example.com", "wide-network third.example.com (ip4:0.0.0.0/2)" },
+        { "all6.example.com", "wide-network all6.example.com (ip6:2000::/3); "
+          "pass-all all6.example.com (its ip6: networks together)" },
         { "openinc.example.com", "pass-all open.example.com (+all)" },
         { "notopen.example.com", "" },
         { "wide.example.com", "wide-network wide.example.com (ip4:10.0.0.0/8)" },
@@ -122,15 +142,24 @@ START_TEST(tells_of_records)
         { "after.example.com", "unreachable-terms after.example.com (include:nowhere.example.com)" },
         { "both.example.com", "unreachable-terms both.example.com (redirect=nowhere.example.com)" },
         { "double.example.com", "duplicate-term double.example.com (+IP4:203.0.113.5)" },
+        { "same4.example.com", "duplicate-term same4.example.com (ip4:203.0.113.5/32)" },
+        { "same6.example.com", "duplicate-term same6.example.com (ip6:2001:DB8:0::1)" },
+        { "samenet.example.com", "duplicate-term samenet.example.com (ip4:203.0.113.9/24)" },
+        { "samesign.example.com", "duplicate-term samesign.example.com (-ip4:203.0.113.5)" },
+        { "samename.example.com", "duplicate-term samename.example.com (-a:SameName.example.com.)" },
+        { "unlike.example.com", "neutral-all unlike.example.com (?all); "
+          "uncacheable-macro unlike.example.com (exists:%{l}.unlike.example.com)" },
         { "twice.example.com", "duplicate-term twice.example.com "
           "(include:_spf.example.com in the record of inner.example.com)" },
         { "missing.example.com", "include-missing missing.example.com (include:nowhere.example.com)" },
         { "redmiss.example.com", "include-missing redmiss.example.com (redirect=nowhere.example.com)" },
+        { "noname.example.com", "include-missing noname.example.com (include:a..example.com)" },
         { "bad.example.com", "record-invalid bad.example.com" },
         { "incbad.example.com", "record-invalid bad.example.com; multiple-records two.example.com (2 SPF records)" },
         { "void.example.com", "uncacheable-macro void.example.com (exists:%{i}.example.com); "
           "void-lookups void.example.com (a:x1.example.com, mx, exists:x2.example.com)" },
         { "macro.example.com", "uncacheable-macro macro.example.com (exists:%{l}.%{d}.users.example.com)" },
+        { "redmacro.example.com", "uncacheable-macro redmacro.example.com (redirect=%{i}.example.com)" },
         { "incmacro.example.com", "" },
         { "inclong.example.com", "" },
         { "self.example.com", "duplicate-term self.example.com "
@@ -181,6 +210,15 @@ START_TEST(adds_to_what_was_told)
     spflint_run(dns, &budget, "bad.example.com", &list);
     spflint_run(dns, &budget, "open.example.com", &list);
     ck_assert_uint_eq(list.count, 2);
+    findings_clear(&list);
+
+    /* It counted up to the term that matched. */
+    findings_add(&list, FINDING_SPF_NEAR_LOOKUP_LIMIT, "eleven.example.com", "eleven.example.com", "9 lookups");
+    findings_add(&list, FINDING_SPF_NEAR_LOOKUP_LIMIT, "other.example.com", "other.example.com", "9 lookups");
+    spflint_run(dns, &budget, "eleven.example.com", &list);
+    ck_assert_str_eq(list.items[0].subject, "other.example.com");
+    ck_assert_uint_eq(list.count, 3);
+    ck_assert(findings_has(&list, FINDING_SPF_TOO_MANY_LOOKUPS));
     findings_clear(&list);
 }
 END_TEST
