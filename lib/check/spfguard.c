@@ -257,6 +257,22 @@ static bool has_zero_prefix(const struct spfrecord *record)
     return false;
 }
 
+static bool has_final_dot(const struct spfterm *term)
+{
+    size_t len = term == NULL || term->domain == NULL ? 0 : strlen(term->domain);
+
+    return len > 0 && term->domain[len - 1] == '.';
+}
+
+static bool has_any_final_dot(const struct spfrecord *record)
+{
+    bool has_dot = has_final_dot(record->redirect);
+
+    for (size_t i = 0; i < record->n_terms; i++)
+        has_dot = has_dot || has_final_dot(&record->terms[i]);
+    return has_dot;
+}
+
 bool spfguard_read(const char *text, size_t len, struct spfguard *guard_r)
 {
     struct reading r = { .guard = guard_r };
@@ -269,6 +285,7 @@ bool spfguard_read(const char *text, size_t len, struct spfguard *guard_r)
     if (may_pass) {
         guard_r->is_exact = spfrecord_parse(text, len, &r.record, NULL) == 0;
         guard_r->has_zero_prefix = has_zero_prefix(&r.record);
+        guard_r->has_final_dot = has_any_final_dot(&r.record);
         may_pass = add_terms(&r, text, len);
         spfrecord_clear(&r.record);
     }

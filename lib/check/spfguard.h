@@ -20,6 +20,7 @@ struct spfguard {
     bool has_early_redirect;    /* redirect= before a mechanism: it follows it there */
     bool has_unknown_macro;     /* a delimiter or a transformer in a macro that it does not know */
     bool has_counted_macro;     /* a macro with a number: it loses a byte of a value that has no more labels */
+    bool has_final_dot;         /* a domain with its final dot, which it keeps: in d, and where ptr compares names */
     bool has_dotted_modifier;   /* a modifier with a dot in its name, which it refuses */
 };
 

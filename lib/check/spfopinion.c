@@ -32,7 +32,7 @@ struct asking {
     struct str forgotten;       /* why a record was too long for it; "" where none was */
     /* Of any record: see spfguard.h. */
     bool has_zero_prefix, has_early_redirect, has_unknown_macro, has_counted_macro, has_dotted_modifier;
-    bool has_bare_version, has_many_names;
+    bool has_final_dot, has_bare_version, has_many_names;
 };
 
 static void *checked(void *p)
@@ -139,6 +139,7 @@ static void note_traits(struct asking *asking, const char *domain, const struct 
     asking->has_early_redirect = asking->has_early_redirect || guard->has_early_redirect;
     asking->has_unknown_macro = asking->has_unknown_macro || guard->has_unknown_macro;
     asking->has_counted_macro = asking->has_counted_macro || guard->has_counted_macro;
+    asking->has_final_dot = asking->has_final_dot || guard->has_final_dot;
     asking->has_dotted_modifier = asking->has_dotted_modifier || guard->has_dotted_modifier;
     if (guard->forgotten != NULL && asking->forgotten.len == 0)
         str_addf(&asking->forgotten, "the record of %s is too long for it: it drops the terms after the %d it has room "
@@ -318,6 +319,8 @@ static const char *find_reason(const struct asking *asking, const struct spf_res
         return "it takes a record of 'v=spf1' alone for none";
     if (asking->has_counted_macro)
         return "it expands macros with a number, such as %{d2}, otherwise";
+    if (asking->has_final_dot)
+        return "it keeps the final dot of a domain";
     return "unknown reason";
 }
 

@@ -44,6 +44,10 @@ static const char zone_text[] =
     "ptr      IN TXT \"v=spf1 ptr:example.com -all\"\n"
     "5.113.0.203.in-addr.arpa. IN PTR host.example.com.\n"
     "host     IN A 203.0.113.5\n"
+    "ptrdot   IN TXT \"v=spf1 ptr:example.com. -all\"\n"
+    "incdot   IN TXT \"v=spf1 include:named.example.com. -all\"\n"
+    "named    IN TXT \"v=spf1 exists:%{d}.x.example.com -all\"\n"
+    "named.example.com.x IN A 127.0.0.2\n"
     "nullmx   IN TXT \"v=spf1 mx -all\"\n"
     "nullmx   IN MX 0 .\n"
     "inclong  IN TXT \"v=spf1 include:long.example.com -all\"\n"
@@ -175,6 +179,8 @@ START_TEST(gives_an_opinion)
           "it looks at the first 10 names of an MX answer and goes on" },
         { "203.0.113.5", "a@counted.example.com", AUTH_PASS, AUTH_FAIL,
           "it expands macros with a number, such as %{d2}, otherwise" },
+        { "203.0.113.5", "a@ptrdot.example.com", AUTH_PASS, AUTH_FAIL, "it keeps the final dot of a domain" },
+        { "203.0.113.5", "a@incdot.example.com", AUTH_PASS, AUTH_FAIL, "it keeps the final dot of a domain" },
         { "127.0.0.1", "a@good.example.com", AUTH_FAIL, AUTH_PASS, "every loopback address passes" },
         { "::1", "a@good.example.com", AUTH_FAIL, AUTH_PASS, "every loopback address passes" },
         /* What it is not asked. */
