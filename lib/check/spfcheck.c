@@ -79,7 +79,9 @@ static void replace(char **place, char *text)
 
 static void note_unanswered(struct spfeval *eval, const char *name, enum dns_type type, enum dns_status status)
 {
-    eval->result->flags |= SPF_FLAG_TIMEOUT;
+    if (status == DNS_TIMEOUT || status == DNS_PENDING)
+        eval->result->flags |= SPF_FLAG_TIMEOUT;
+    eval->is_term_unanswered = true;
     if (eval->unanswered == NULL)
         eval->unanswered = xasprintf("%s of %s: %s", dns_type_name(type), name, dns_status_name(status));
 }
@@ -103,7 +105,7 @@ enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type 
     *answer_r = NULL;
     if (status == DNS_PENDING && eval->budget->no_wait)
         eval->is_pending = true;
-    else if (status == DNS_TIMEOUT || status == DNS_PENDING)
+    else if (!is_back)
         note_unanswered(eval, name, type, status);
     return is_back ? SPFMATCH_NO : SPFMATCH_TEMPERROR;
 }
@@ -149,6 +151,7 @@ void spfeval_step(struct spfeval *eval, const struct spfframe *frame, const char
 enum spfmatch spfeval_count(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term)
 {
     eval->is_term_void = false;
+    eval->is_term_unanswered = false;
     if (++eval->result->lookups <= SPF_MAX_LOOKUPS)
         return SPFMATCH_YES;
     eval->result->flags |= SPF_FLAG_TOO_MANY_LOOKUPS;
@@ -276,6 +279,35 @@ static void no_record(struct spfeval *eval, const struct spfframe *frame, const 
         spfeval_problem(eval, frame, term->text, "%s has no SPF record", target);
 }
 
+/* What the evaluation gives where the term matches; temperror: depends on what comes after it. */
+static enum auth_result match_gives(const struct spfframe *frame, const struct spfterm *term)
+{
+    if (!frame->is_included)
+        return term->qualifier;
+    return frame->is_passing && term->qualifier == AUTH_PASS ? AUTH_PASS : AUTH_TEMPERROR;
+}
+
+/*
+ * What an answer that ptr or the p macro did not get could have changed.  A name that did validate is enough for ptr;
+ * with the p macro another name was asked for than others may ask for, and of an include: nothing is known then.
+ */
+static void note_stake(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term,
+                       enum spfmatch match)
+{
+    bool has_p = term->domain != NULL && spfmacro_has(term->domain, 'p');
+    bool is_followed = term->kind == SPFTERM_INCLUDE || term->kind == SPFTERM_REDIRECT;
+    bool is_known = match == SPFMATCH_NO && !is_followed;
+    enum auth_result gives = is_known ? match_gives(frame, term) : AUTH_TEMPERROR;
+
+    if (!eval->is_term_unanswered || (match == SPFMATCH_YES && !has_p))
+        return;
+    if (eval->n_unanswered++ == 0)
+        eval->at_stake = gives;
+    else if (eval->at_stake != gives)
+        eval->at_stake = AUTH_TEMPERROR;
+    eval->possible_voids += !eval->is_term_void;
+}
+
 /* Section 5.2 */
 static enum spfmatch match_include(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term)
 {
@@ -286,7 +318,10 @@ static enum spfmatch match_include(struct spfeval *eval, const struct spfframe *
         .is_passing = frame->is_passing && term->qualifier == AUTH_PASS,
     };
 
+    note_stake(eval, frame, term, SPFMATCH_YES);
     spfeval_step(eval, frame, term->text);
+    if (spfterm_is_unmatchable(eval, term))
+        return SPFMATCH_NO;
     switch (is_askable ? check_host(eval, &inner) : AUTH_NONE) {
     case AUTH_PASS:
         return SPFMATCH_YES;
@@ -311,6 +346,7 @@ static enum spfmatch match_term(struct spfeval *eval, const struct spfframe *fra
     if (term->kind == SPFTERM_INCLUDE)
         return match_include(eval, frame, term);
     enum spfmatch match = spfterm_match(eval, frame, term);
+    note_stake(eval, frame, term, match);
     spfeval_step(eval, frame, term->text);
     return match;
 }
@@ -323,6 +359,7 @@ static enum auth_result follow_redirect(struct spfeval *eval, const struct spffr
     if (spfeval_count(eval, frame, term) == SPFMATCH_PERMERROR)
         return AUTH_PERMERROR;
     bool is_askable = spfterm_target(eval, frame, term, target) == 0;
+    note_stake(eval, frame, term, SPFMATCH_YES);
     struct spfframe inner = *frame;
     inner.domain = target;
     inner.depth++;
@@ -356,7 +393,6 @@ static void explain(struct spfeval *eval, const struct spfframe *frame, const st
 {
     char name[DOMAIN_MAX];
     struct str text = STR_EMPTY, out = STR_EMPTY;
-    bool had_unanswered = eval->unanswered != NULL;
 
     if (exp == NULL)
         return;
@@ -365,8 +401,6 @@ static void explain(struct spfeval *eval, const struct spfframe *frame, const st
         if (spfmacro_explanation(str_get(&text), &eval->env, &out) == 0)
             replace(&eval->result->explanation, str_steal(&out));
     }
-    if (!had_unanswered)
-        replace(&eval->unanswered, NULL);
     str_clear(&text);
     str_clear(&out);
 }
@@ -462,14 +496,16 @@ static struct ip_addr client_address(const struct ip_addr *client)
 }
 
 /*
- * ptr and the p macro read a failure of the client's servers as no match (section 5.5), which all receivers will meet.
- * That nobody answered us in time is our own trouble, and no ground for a result.
+ * Section 5.5 reads a failure of the DNS as no match for ptr and the p macro.  A receiver may get an answer, so that it
+ * is no ground for a result that a match, or one more void lookup, could make another.
  */
 static void judge_unanswered(struct spfeval *eval)
 {
     struct spf_result *result = eval->result;
+    bool is_same = eval->n_unanswered == 0 || (eval->at_stake == result->result
+                   && result->void_lookups + eval->possible_voids <= SPF_MAX_VOID_LOOKUPS);
 
-    if (eval->unanswered == NULL || result->result == AUTH_TEMPERROR)
+    if (is_same || result->result == AUTH_TEMPERROR)
         return;
     result->result = AUTH_TEMPERROR;
     replace(&result->problem, xstrndup(eval->unanswered, PROBLEM_MAX));

@@ -69,7 +69,8 @@ struct spf_result {
 /*
  * check_host() of RFC 7208 section 4 for one client address and one identity.
  * helo, mailfrom: without <>; SPF_MAILFROM with mailfrom "" judges postmaster@helo (section 2.4).
- * receiver: our name for the r macro.  DNS trouble is a result (temperror), never an error.
+ * receiver: our name for the r macro.  DNS trouble is a result (temperror), never an error; for ptr and the p macro,
+ * where section 5.5 has it as no match, only as far as the result depends on it.
  * With budget->no_wait every question that can be asked by now is under way afterwards, and the result means something
  * only if budget->pending did not grow.
  */

@@ -19,8 +19,12 @@ struct spfeval {
     struct str found;               /* what the term at hand found in the DNS, for its step */
     bool is_term_void;              /* the term at hand has been counted as void */
     bool is_pending;                /* with no_wait: an answer is not back yet */
+    bool is_term_unanswered;        /* a question of the term at hand got no answer */
+    int n_unanswered;               /* terms that such an answer may have made match, or not */
+    enum auth_result at_stake;      /* what a match of all those gives; temperror: not one and the same */
+    int possible_voids;             /* those that the answer could have made void lookups */
     bool has_ttl;
-    char *unanswered;               /* the first question that got no answer in time: "PTR of ...: timeout"; or NULL */
+    char *unanswered;               /* the first question that got no answer: "PTR of ...: timeout"; or NULL */
 };
 
 /* The record being read. */
@@ -53,9 +57,15 @@ void spfeval_step(struct spfeval *eval, const struct spfframe *frame, const char
 /* Counts a term that asks the DNS: SPFMATCH_PERMERROR over the limit, else SPFMATCH_YES. */
 enum spfmatch spfeval_count(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term);
 
-/* The name a term asks for: its domain-spec expanded, or the frame's domain.  -1 where that cannot be asked for. */
+/*
+ * The name a term asks for: its domain-spec expanded, or the frame's domain.  -1 where that cannot be asked for, or
+ * never matches by spfterm_is_unmatchable.
+ */
 int spfterm_target(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term,
                    char name_r[DOMAIN_MAX]);
+
+/* RFC 8616 section 4: the letters s and l match nothing where the local-part is not ASCII. */
+bool spfterm_is_unmatchable(const struct spfeval *eval, const struct spfterm *term);
 
 /* Sets env for a text of the frame's record; the client's validated name is looked for only where the text uses it. */
 void spfeval_set_env(struct spfeval *eval, const struct spfframe *frame, const char *text);

@@ -272,12 +272,23 @@ void spfeval_set_env(struct spfeval *eval, const struct spfframe *frame, const c
     eval->env.validated = eval->validated;
 }
 
+bool spfterm_is_unmatchable(const struct spfeval *eval, const struct spfterm *term)
+{
+    bool is_ascii = true;
+
+    for (const char *p = eval->env.local; *p != '\0'; p++)
+        is_ascii = is_ascii && (unsigned char)*p < 0x80;
+    return !is_ascii && term->domain != NULL && (spfmacro_has(term->domain, 's') || spfmacro_has(term->domain, 'l'));
+}
+
 int spfterm_target(struct spfeval *eval, const struct spfframe *frame, const struct spfterm *term,
                    char name_r[DOMAIN_MAX])
 {
     const char *spec = term->domain != NULL ? term->domain : "%{d}";
 
     eval->is_pending = false;
+    if (spfterm_is_unmatchable(eval, term))
+        return -1;
     spfeval_set_env(eval, frame, spec);
     return eval->is_pending ? -1 : spfmacro_domain(spec, &eval->env, name_r);
 }

@@ -60,6 +60,17 @@ static const char zone_text[] =
     "slow     IN TXT \"v=spf1 a:slow1.example.com mx:slow2.example.com include:slow3.example.com "
     "exists:slow4.example.com redirect=slow5.example.com\"\n"
     "slowptr  IN TXT \"v=spf1 ptr exists:%{p}.ok.example.com ip4:203.0.113.5 -all\"\n"
+    "onlyptr  IN TXT \"v=spf1 ptr -all\"\n"
+    "denyptr  IN TXT \"v=spf1 -ptr ip4:203.0.113.5 -all\"\n"
+    "incptr   IN TXT \"v=spf1 include:onlyptr.example.com ip4:203.0.113.5 -all\"\n"
+    "softptr  IN TXT \"v=spf1 ?include:onlyptr.example.com ip4:203.0.113.5 -all\"\n"
+    "voidptr  IN TXT \"v=spf1 ptr a:x1.example.com a:x2.example.com ip4:203.0.113.5 -all\"\n"
+    "seenp    IN TXT \"v=spf1 exists:%{p}.seenp.example.com -all\"\n"
+    "unknown.seenp IN A 127.0.0.2\n"
+    "incp     IN TXT \"v=spf1 include:%{p}.incp.example.com ip4:203.0.113.5 -all\"\n"
+    "unknown.incp IN TXT \"v=spf1 -all\"\n"
+    "utf8     IN TXT \"v=spf1 exists:%{l}.example.com a:%{L}.example.com include:%{s}.example.com "
+             "include:%{L}.example.com ip4:203.0.113.5 redirect=%{l}.example.com\"\n"
     "slowexp  IN TXT \"v=spf1 -all exp=slow1.example.com\"\n"
     "slowinc  IN TXT \"v=spf1 include:slow3.example.com -all\"\n"
     "xn--bcher-kva IN TXT \"v=spf1 exists:%{d}.seen.example.com -all\"\n"
@@ -249,7 +260,53 @@ START_TEST(judges_identities)
 }
 END_TEST
 
-/* Whatever keeps an answer away makes temperror, but for ptr, p and exp= (sections 5.5, 7.2, 6.2). */
+/*
+ * Section 5.5 reads a failure as no match.  That a receiver has an answer is as likely, so that it is temperror where
+ * the result could be another then.
+ */
+START_TEST(depends_on_ptr)
+{
+    static const struct { const char *mailfrom; enum auth_result want; } cases[] = {
+        { "a@onlyptr.example.com", AUTH_TEMPERROR }, { "a@denyptr.example.com", AUTH_TEMPERROR },
+        { "a@slowptr.example.com", AUTH_PASS }, { "a@incptr.example.com", AUTH_PASS },
+        { "a@softptr.example.com", AUTH_TEMPERROR }, { "a@voidptr.example.com", AUTH_TEMPERROR },
+        { "a@seenp.example.com", AUTH_TEMPERROR }, { "a@incp.example.com", AUTH_TEMPERROR },
+        { "a@example.com", AUTH_PASS },
+    };
+    static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS };
+
+    for (size_t i = 0; i < LENGTH(cases) * LENGTH(failures); i++) {
+        const char *mailfrom = cases[i / LENGTH(failures)].mailfrom;
+        enum dns_status failure = failures[i % LENGTH(failures)];
+        dns_inject(dns, "5.113.0.203.in-addr.arpa", DNS_PTR, failure);
+        struct spf_result result = check("203.0.113.5", mailfrom);
+        ck_assert_msg(result.result == cases[i / LENGTH(failures)].want, "%s, %s: %s", mailfrom,
+                      dns_status_name(failure), auth_result_name(result.result));
+        ck_assert_msg((result.result == AUTH_TEMPERROR) == (strncmp(result.problem, "PTR of 5.113.", 13) == 0), "%s",
+                      result.problem);
+        spf_result_clear(&result);
+    }
+}
+END_TEST
+
+/* RFC 8616 section 4: the letters s and l match nothing where the local-part is not ASCII, and are no error. */
+START_TEST(matches_no_utf8)
+{
+    struct spf_result result = check("203.0.113.5", "\xc3\xb6@utf8.example.com");
+
+    ck_assert_int_eq(result.result, AUTH_PASS);
+    ck_assert_str_eq(result.term, "ip4:203.0.113.5");
+    ck_assert_int_eq(result.lookups, 4);
+    ck_assert_int_eq(result.void_lookups, 0);
+    spf_result_clear(&result);
+    result = check("203.0.113.6", "\xc3\xb6@utf8.example.com");
+    ck_assert_int_eq(result.result, AUTH_PERMERROR);
+    ck_assert_str_eq(result.term, "redirect=%{l}.example.com");
+    spf_result_clear(&result);
+}
+END_TEST
+
+/* Whatever keeps an answer away makes temperror, but for exp= (section 6.2), and ptr where another term decides. */
 START_TEST(survives_failing_dns)
 {
     static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS };
@@ -443,6 +500,8 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, decides);
     tcase_add_test(tc, judges_identities);
+    tcase_add_test(tc, depends_on_ptr);
+    tcase_add_test(tc, matches_no_utf8);
     tcase_add_test(tc, survives_failing_dns);
     tcase_add_test(tc, asks_ahead);
     tcase_add_test(tc, tells_steps_and_ttl);
