@@ -5,10 +5,13 @@
 
 #include "cli/cli.h"
 
+#include "lib/base/err.h"
+
 static int run(int argc, char **argv)
 {
     static const struct option table[] = { COMMON_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
     struct common_options common = { 0 };
+    struct err err;
     int status = cli_parse(&subcommand_config, argc, argv, table, &common, NULL, NULL);
 
     if (status != CLI_GO_ON)
@@ -19,6 +22,11 @@ static int run(int argc, char **argv)
     struct conf *conf = cli_load(&common);
     if (conf == NULL)
         return EXIT_USAGE;
+    if (preflight_check(conf, &err) < 0) {
+        fprintf(stderr, "preflight: %s\n", err.text);
+        conf_unref(&conf);
+        return EXIT_USAGE;
+    }
     int rc = common.is_json ? cli_print(report_json_conf(conf), NULL) : conf_print(conf, stdout);
     conf_unref(&conf);
     if (rc < 0 || fflush(stdout) != 0) {

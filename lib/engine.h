@@ -1,5 +1,5 @@
 /*
- * The engine's inside, shared by preflight.c and session.c only.
+ * The engine's inside, shared by preflight.c, recipients.c and session.c only.
  */
 #ifndef PREFLIGHT_ENGINE_H
 #define PREFLIGHT_ENGINE_H
@@ -9,6 +9,8 @@
 #include "lib/check/orgdomain.h"
 #include "lib/config/conf.h"
 #include "lib/dns/dns.h"
+#include "lib/judge/receivers.h"
+#include "lib/state/volume.h"
 
 struct shared_dns;      /* a struct dns that engines share across reloads */
 
@@ -21,6 +23,8 @@ struct preflight {
     struct dmarcopinion *opinion;
     struct dmarccheck dmarc;        /* of dns, orgdomain and opinion */
     struct dkimcheck *dkim;
+    struct receivers *receivers;
+    struct volume *volume;          /* one for all engines that follow each other */
 };
 
 /* The allowance of one judgement that begins now. */

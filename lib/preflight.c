@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #define RESOLV_CONF "/etc/resolv.conf"
+#define VOLUME_ROOM 8192        /* pairs of receiver and domain whose messages are counted: 2 MB */
 
 /* A resolver, and the state of the file that names its servers where the configuration does not. */
 struct shared_dns {
@@ -116,11 +117,22 @@ static struct shared_dns *shared_dns_for(const struct conf *conf, struct preflig
 static void engine_free(struct preflight *pf)
 {
     dkimcheck_free(&pf->dkim);
+    receivers_unref(&pf->receivers);
+    volume_unref(&pf->volume);
     dmarcopinion_free(&pf->opinion);
     orgdomain_free(&pf->orgdomain);
     shared_dns_unref(&pf->shared_dns);
     conf_unref(&pf->conf);
     free(pf);
+}
+
+int preflight_check(const struct conf *conf, struct err *err)
+{
+    struct receivers *receivers = receivers_load(conf->receivers, err);
+    bool is_good = receivers != NULL;
+
+    receivers_unref(&receivers);
+    return is_good ? 0 : -1;
 }
 
 struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err)
@@ -134,7 +146,10 @@ struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct
 
     pf->refs = 1;
     pf->conf = conf_ref(conf);
-    pf->shared_dns = shared_dns_for(conf, old, err);
+    pf->volume = old == NULL ? volume_new(VOLUME_ROOM) : volume_ref(old->volume);
+    pf->receivers = receivers_load(conf->receivers, err);
+    if (pf->receivers != NULL)
+        pf->shared_dns = shared_dns_for(conf, old, err);
     if (pf->shared_dns != NULL) {
         pf->dns = pf->shared_dns->dns;
         pf->orgdomain = orgdomain_new(err);

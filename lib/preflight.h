@@ -26,14 +26,18 @@ struct preflight_origin {
     bool is_local;                  /* submitted by sendmail(1), not over SMTP */
     const char *user;               /* {auth_authen} */
     const char *daemon;             /* {daemon_name} */
+    bool is_counted;                /* adds to the volume that makes a bulk sender: it is really sent */
     bool is_patient;                /* wait for what tells more and decides nothing; a mail server does not */
     const struct conf_egress *egress;   /* judge with this one, do not choose; must outlive the message; or NULL */
     bool only_signatures;           /* the signatures and their alignment: no SPF, no predictions, no other finding */
 };
 
+/* Reads the files that the configuration names.  -1 with err where one is missing or wrong. */
+int preflight_check(const struct conf *conf, struct err *err);
+
 /*
  * Takes a reference on conf.  With old not NULL its resolver and caches are kept where the dns section, and
- * /etc/resolv.conf if that names the servers, are the same.
+ * /etc/resolv.conf if that names the servers, are the same; the counted volume is kept in any case.
  * NULL with err where the configuration cannot be put to work.
  */
 struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err);

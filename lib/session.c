@@ -16,6 +16,7 @@
 #include "lib/engine.h"
 #include "lib/judge/policy.h"
 #include "lib/message/message.h"
+#include "lib/recipients.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +30,11 @@ struct preflight_message {
     char *user;                     /* NULL where not authenticated */
     char *daemon;
     const struct conf_egress *fixed_egress;
+    bool is_counted;
     bool is_patient;
     bool only_signatures;
     bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
-    char **recipient_domains;       /* distinct, not local, at most limits.recipients */
-    size_t n_recipient_domains;
-    size_t recipients, local_recipients;
+    struct recipients recipients;
     struct message *message;
     struct dkimcheck_verifier *dkim;
 };
@@ -143,6 +143,7 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     m->user = xstrdup(origin->user);
     m->daemon = xstrdup(origin->daemon);
     m->fixed_egress = origin->egress;
+    m->is_counted = origin->is_counted;
     m->is_patient = origin->is_patient;
     m->only_signatures = origin->only_signatures;
     m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
@@ -153,46 +154,20 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     return m;
 }
 
-static bool is_known_domain(const struct preflight_message *m, const char *domain)
-{
-    for (size_t i = 0; i < m->n_recipient_domains; i++) {
-        if (strcmp(m->recipient_domains[i], domain) == 0)
-            return true;
-    }
-    return false;
-}
-
 void preflight_recipient(struct preflight_message *message, const char *recipient)
 {
     const struct conf *conf = message->pf->conf;
-    const char *text = address_domain(recipient);
-    char domain[DOMAIN_MAX];
 
-    message->recipients++;
     for (size_t i = 0; i < conf->n_egress; i++) {
         if (conf_has_address(&conf->egress[i].recipients, recipient))
             message->has_recipient[i] = true;
     }
-    if (text == NULL) {
-        message->local_recipients++;        /* no domain: a user of this host */
-        return;
-    }
-    if (domain_normalize(text, domain) < 0)
-        return;                             /* an address literal and the like: any receiver */
-    if (conf_has_domain(&conf->outgoing.local_domains, domain)) {
-        message->local_recipients++;
-        return;
-    }
-    if (message->n_recipient_domains >= (size_t)conf->limits.recipients || is_known_domain(message, domain))
-        return;
-    if (message->recipient_domains == NULL)
-        message->recipient_domains = xcalloc((size_t)conf->limits.recipients, sizeof(char *));
-    message->recipient_domains[message->n_recipient_domains++] = xstrdup(domain);
+    recipients_add(&message->recipients, message->pf, recipient, !message->only_signatures);
 }
 
 bool preflight_is_all_local(const struct preflight_message *message)
 {
-    return message->recipients > 0 && message->recipients == message->local_recipients;
+    return message->recipients.count > 0 && message->recipients.count == message->recipients.local;
 }
 
 void preflight_header(struct preflight_message *message, const char *name, const char *value)
@@ -230,9 +205,7 @@ void preflight_abandon(struct preflight_message **message)
         return;
     dkimcheck_abandon(&m->dkim);
     message_free(&m->message);
-    for (size_t i = 0; i < m->n_recipient_domains; i++)
-        free(m->recipient_domains[i]);
-    free(m->recipient_domains);
+    recipients_clear(&m->recipients);
     free(m->has_recipient);
     free(m->sender);
     free(m->user);
@@ -375,9 +348,16 @@ static void collect_findings(struct preflight_message *m, const struct circumsta
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
 }
 
-static enum fact_value is_bulk(const struct conf_egress *egress)
+/* Whether it is bulk mail: as the author domain's section says, else as the egress or the message does. */
+static enum fact_value is_bulk(const struct preflight_message *m, const struct conf_egress *egress)
 {
-    return fact_of(egress->bulk);
+    const struct message_facts *about = message_facts(m->message);
+    const struct conf_domain *section = conf_find_domain(m->pf->conf, about->author_domain);
+
+    if (section != NULL && section->bulk != BULK_AUTO)
+        return fact_of(section->bulk == BULK_YES);
+    bool is_list = about->unsubscribe_fields > 0 || about->has_list_id || about->has_bulk_precedence;
+    return fact_seen(egress->bulk || is_list, about->is_over_limits);
 }
 
 static void gather_facts(const struct preflight_message *m, const struct report *report, struct circumstances *about)
@@ -389,7 +369,7 @@ static void gather_facts(const struct preflight_message *m, const struct report 
         .dmarc = &report->dmarc,
         .message = message_facts(m->message),
         .oneclick = &about->oneclick,
-        .bulk = is_bulk(about->egress),
+        .bulk = is_bulk(m, about->egress),
     };
 
     facts_gather(&sources, &about->facts);
@@ -397,17 +377,15 @@ static void gather_facts(const struct preflight_message *m, const struct report 
 
 static void predict(const struct preflight_message *m, const struct facts *facts, struct report *report)
 {
-    size_t n = m->n_recipient_domains == 0 ? 1 : m->n_recipient_domains;
+    const struct forecast forecast = {
+        .facts = facts,
+        .author_domain = message_facts(m->message)->author_domain,
+        .is_counted = m->is_counted,
+    };
+    enum verdict mildest;
 
-    report->predictions = xcalloc(n, sizeof(*report->predictions));
-    report->n_predictions = n;
-    report->verdict = VERDICT_ACCEPT;
-    for (size_t i = 0; i < n; i++) {
-        const char *domain = m->n_recipient_domains == 0 ? NULL : m->recipient_domains[i];
-        receiver_predict(receiver_for(domain), domain, facts, &report->findings, &report->predictions[i]);
-        if (report->predictions[i].outcome > report->verdict)
-            report->verdict = report->predictions[i].outcome;
-    }
+    recipients_predict(&m->recipients, m->pf, &forecast, report, &mildest);
+    report->action = policy_action(m->pf->conf, forecast.author_domain, report->verdict, mildest);
 }
 
 /* What kept us from an answer is ours to report, as long as it did keep us from it. */
@@ -447,10 +425,10 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
                    &report->dkim, &report->dmarc);
     oneclick_check(facts, &report->dkim, &about.oneclick);
+    recipients_find(&m->recipients, m->pf, budget);
     gather_facts(m, report, &about);
     collect_findings(m, &about, budget, report);
     predict(m, &about.facts, report);
-    report->action = policy_action(m->pf->conf, facts->author_domain, report->verdict);
     report->egress = xstrdup(egress->name);
     report->trouble = describe_trouble(m, report, budget, egress, &about.addresses);
 }

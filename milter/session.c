@@ -92,6 +92,7 @@ enum session_answer session_mail(struct session *s, const char *sender, const ch
     const struct preflight_origin origin = {
         .client = s->client,
         .is_local = s->is_local,
+        .is_counted = true,
         .user = user != NULL && user[0] != '\0' ? user : NULL,
         .daemon = s->daemon[0] != '\0' ? s->daemon : NULL,
     };

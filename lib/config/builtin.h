@@ -5,4 +5,6 @@
 #ifndef PREFLIGHT_CONFIG_BUILTIN_H
 #define PREFLIGHT_CONFIG_BUILTIN_H
 
+extern const char builtin_receivers[];
+
 #endif

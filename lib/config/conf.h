@@ -19,6 +19,8 @@ struct err;
 enum verdict { VERDICT_ACCEPT, VERDICT_UNSURE, VERDICT_JUNK, VERDICT_DEFER, VERDICT_REJECT, VERDICT_COUNT };
 enum action { ACTION_ACCEPT, ACTION_LOG, ACTION_TEMPFAIL, ACTION_HOLD, ACTION_REJECT, ACTION_COUNT };
 enum conf_mode { MODE_OBSERVE, MODE_ENFORCE };
+enum conf_recipients { RECIPIENTS_ANY, RECIPIENTS_ALL };
+enum conf_bulk { BULK_AUTO, BULK_YES, BULK_NO };
 
 const char *verdict_name(enum verdict verdict);     /* "accept", "unsure", "junk", "defer", "reject" */
 const char *action_name(enum action action);        /* "accept", "log", "tempfail", "hold", "reject" */
@@ -30,6 +32,7 @@ struct conf_strings {
 
 struct conf_policy {
     int action[VERDICT_COUNT];      /* enum action, or -1: not set here.  [VERDICT_ACCEPT] is always ACTION_ACCEPT */
+    int recipients;                 /* enum conf_recipients, or -1: not set here */
 };
 
 struct conf_egress {
@@ -46,6 +49,7 @@ struct conf_egress {
 
 struct conf_domain {
     char *name;                     /* normalized; ".example.com" stands for every domain below example.com */
+    int bulk;                       /* enum conf_bulk */
     struct conf_policy policy;
 };
 
@@ -62,6 +66,8 @@ struct conf {
     enum conf_mode mode;
     int explain_interval_ms;        /* a finding and its subject are explained once in so long */
     int shutdown_timeout_ms;        /* how long SIGTERM waits for transactions in hand */
+    char *receivers;                /* file of receivers; "" : those built in */
+    int bulk_threshold;             /* messages in a day to one receiver that make a sender a bulk sender; 0: none do */
 
     struct conf_egress *egress;     /* in the file's order; at least one: the default is always there, last */
     size_t n_egress;
@@ -125,6 +131,9 @@ bool conf_has_string(const struct conf_strings *list, const char *text);
 
 /* Is name in a list of domains, of which ".example.com" matches everything below example.com?  name normalized. */
 bool conf_has_domain(const struct conf_strings *list, const char *name);
+
+/* The section domain that an author domain falls under: its own name, else the longest ".suffix"; or NULL. */
+const struct conf_domain *conf_find_domain(const struct conf *conf, const char *author_domain);
 
 /*
  * Does a "user@domain", "@domain" or "@.domain" pattern of the list match the address?  Any case; "" is the null

@@ -27,6 +27,22 @@ static bool is_domain_match(const char *entry, const char *name)
     return domain_is_under(name, entry + 1) && strcmp(name, entry + 1) != 0;
 }
 
+const struct conf_domain *conf_find_domain(const struct conf *conf, const char *author_domain)
+{
+    const struct conf_domain *best = NULL;
+    char name[DOMAIN_MAX];
+
+    if (author_domain == NULL || domain_normalize(author_domain, name) < 0)
+        return NULL;
+    /* The name itself goes before any suffix of it: it is longer. */
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        const struct conf_domain *section = &conf->domains[i];
+        if (is_domain_match(section->name, name) && (best == NULL || strlen(section->name) > strlen(best->name)))
+            best = section;
+    }
+    return best;
+}
+
 bool conf_has_domain(const struct conf_strings *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++) {

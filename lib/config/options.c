@@ -19,6 +19,8 @@
 static const char *const verdict_names[] = { "accept", "unsure", "junk", "defer", "reject", NULL };
 static const char *const action_names[] = { "accept", "log", "tempfail", "hold", "reject", NULL };
 static const char *const mode_names[] = { "observe", "enforce", NULL };
+static const char *const recipients_names[] = { "any", "all", NULL };
+static const char *const bulk_names[] = { "auto", "yes", "no", NULL };
 static const char *const facility_names[] = {
     "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp",
     "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
@@ -48,6 +50,10 @@ const struct option options[] = {
       .help = "a finding and its subject are explained once in so long" },
     { "", "shutdown_timeout", OPTION_DURATION, AT(shutdown_timeout_ms), .standard = "30s",
       .min = MS_SECOND, .max = 10 * MS_MINUTE, .help = "how long a stop waits for messages in hand" },
+    { "", "receivers", OPTION_PATH, AT(receivers), .standard = "\"\"",
+      .help = "file of receivers and their rules; empty: those built in" },
+    { "", "bulk_threshold", OPTION_INT, AT(bulk_threshold), .standard = "5000", .min = 0, .max = 10000000,
+      .help = "messages in a day to one receiver that make a sender a bulk sender; 0: none do" },
 
     { EGRESS(addresses), .name = "addresses", .type = OPTION_ADDRESSES, .standard = "{}",
       .count_offset = offsetof(struct conf_egress, n_addresses),
@@ -84,6 +90,11 @@ const struct option options[] = {
       .help = "action where a receiver would file as junk" },
     { POLICY(VERDICT_UNSURE), .name = "unsure", .standard = "accept",
       .help = "action where DNS failed and the answer is unknown" },
+    { "policy", "recipients", OPTION_CHOICE, .offset = offsetof(struct conf_policy, recipients), .standard = "any",
+      .choices = recipients_names, .help = "act where any, or only where all recipients' receivers do so" },
+
+    { "domain", "bulk", OPTION_CHOICE, .offset = offsetof(struct conf_domain, bulk), .standard = "auto",
+      .choices = bulk_names, .help = "mail of this author domain is bulk mail; auto: what shows decides" },
 
     { "dns", "servers", OPTION_SERVERS, AT(dns.servers), .standard = "{}",
       .help = "DNS servers, ADDR or ADDR@PORT; none: those of /etc/resolv.conf" },

@@ -27,10 +27,10 @@ enum option_type {
 };
 
 struct option {
-    const char *section;            /* "" for the top level, "egress", "outgoing", "policy", "dns", "limits" */
+    const char *section;            /* "" for the top level, "egress", "outgoing", "policy", "domain", ... */
     const char *name;
     enum option_type type;
-    size_t offset;                  /* in struct conf, conf_egress or conf_policy */
+    size_t offset;                  /* in struct conf, conf_egress, conf_policy or conf_domain */
     size_t count_offset;            /* of the count, for ADDRESSES and NETWORKS only */
     const char *standard;           /* the default as it would be written in a file; NULL: none */
     long min, max;

@@ -161,6 +161,7 @@ static void policy_reset(struct conf_policy *policy)
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
         policy->action[verdict] = -1;
     policy->action[VERDICT_ACCEPT] = ACTION_ACCEPT;
+    policy->recipients = -1;
 }
 
 static int add_egress(const struct tree_section *section, struct conf *conf, struct err *err)
@@ -177,6 +178,8 @@ static int add_domain(const struct tree_section *section, struct conf *conf, str
 
     domain->name = syntax_domains(section->title);
     policy_reset(&domain->policy);
+    if (fill_section(section, domain, err) < 0)
+        return -1;
     return fill_section(tree_only(section, "policy"), &domain->policy, err);
 }
 

@@ -13,7 +13,7 @@
 static void print_options(const char *section, const void *base, const char *indent, struct str *out)
 {
     for (const struct option *option = options; option->name != NULL; option++) {
-        if (strcmp(option->section, section) != 0)
+        if (strcmp(option->section, section) != 0 || !value_is_set(option, base))
             continue;
         str_addf(out, "%s%s = ", indent, option->name);
         value_print(option, base, out);
@@ -37,16 +37,15 @@ static void print_egress(const struct conf_egress *egress, struct str *out)
     str_add(out, "}\n");
 }
 
-/* Only what the domain sets itself: the rest follows the policy of all. */
+/* Of its policy only what the domain sets itself: the rest follows the policy of all. */
 static void print_domain(const struct conf_domain *domain, struct str *out)
 {
     str_add(out, "\ndomain ");
     value_print_quoted(domain->name, out);
-    str_add(out, " {\n    policy {\n");
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        if (verdict != VERDICT_ACCEPT && domain->policy.action[verdict] >= 0)
-            str_addf(out, "        %s = %s\n", verdict_name(verdict), action_name(domain->policy.action[verdict]));
-    }
+    str_add(out, " {\n");
+    print_options("domain", domain, "    ", out);
+    str_add(out, "    policy {\n");
+    print_options("policy", &domain->policy, "        ", out);
     str_add(out, "    }\n}\n");
 }
 

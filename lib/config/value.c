@@ -468,6 +468,11 @@ int value_check(const struct option *option, const char *text, struct err *err)
     return rc;
 }
 
+bool value_is_set(const struct option *option, const void *base)
+{
+    return option->type != OPTION_CHOICE || *(const int *)const_field(option, base) >= 0;
+}
+
 size_t value_count(const struct option *option, const void *base)
 {
     return kinds[option->type].count(option, base);

@@ -22,6 +22,9 @@ int value_set(const struct option *option, void *base, const char *text, struct 
 /* What value_set would say, setting nothing. */
 int value_check(const struct option *option, const char *text, struct err *err);
 
+/* False of what a domain's policy leaves open, true of all else. */
+bool value_is_set(const struct option *option, const void *base);
+
 /* How many values there are: 1 but for lists; and one of them as plain text. */
 size_t value_count(const struct option *option, const void *base);
 void value_text(const struct option *option, const void *base, size_t i, struct str *out);

@@ -7,9 +7,10 @@
 #include "lib/config/conf.h"
 
 /*
- * author_domain picks the domain section: the same name first, then the longest ".suffix"; what it leaves unset is
- * the global policy's.  In observe mode the worst that can come out is ACTION_LOG.
+ * worst, mildest: of the recipients' predictions.  The worst is acted on, but under "recipients = all" the mildest.
+ * The domain section of author_domain goes first; what it leaves unset is the global policy's.
+ * In observe mode the worst that can come out is ACTION_LOG.
  */
-enum action policy_action(const struct conf *conf, const char *author_domain, enum verdict verdict);
+enum action policy_action(const struct conf *conf, const char *author_domain, enum verdict worst, enum verdict mildest);
 
 #endif

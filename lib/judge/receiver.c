@@ -1,5 +1,5 @@
 /*
- * Receivers as tables of rules, and how rules become a prediction; see receiver.h.
+ * How rules become a prediction; see receiver.h.
  * A rule is certain where all its conditions hold, possible where none is false but some are unknown.
  * Immutable, thread-safe.
  */
@@ -8,45 +8,33 @@
 #include "lib/judge/receiver.h"
 #include "lib/base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What receivers without a profile of their own have in common. */
-static const struct rule generic_rules[] = {
-    { .name = "dmarc-reject", .when = { { FACT_DMARC_FAIL, false }, { FACT_POLICY_REJECT, false } }, .n_when = 2,
-      .outcome = VERDICT_REJECT, .replies = { "550 5.7.1" }, .source = "RFC 7489 section 6.3" },
-    { .name = "spf-fail-unsigned", .when = { { FACT_SPF_FAIL, false }, { FACT_DKIM_PASS, true } }, .n_when = 2,
-      .outcome = VERDICT_REJECT, .replies = { "550 5.7.1" }, .source = "RFC 7208 section 8.4" },
-    { .name = "from-missing", .when = { { FACT_FROM_MISSING, false } }, .n_when = 1,
-      .outcome = VERDICT_REJECT, .replies = { "550 5.7.1" }, .source = "RFC 5322 section 3.6" },
-    { .name = "from-multiple", .when = { { FACT_FROM_MULTIPLE, false } }, .n_when = 1,
-      .outcome = VERDICT_REJECT, .replies = { "550 5.7.1" }, .source = "RFC 7489 section 6.6.1" },
-    { .name = "dmarc-quarantine", .when = { { FACT_DMARC_FAIL, false }, { FACT_POLICY_QUARANTINE, false } },
-      .n_when = 2, .outcome = VERDICT_JUNK, .source = "RFC 7489 section 6.3" },
-    { .name = "unauthenticated", .when = { { FACT_SPF_PASS, true }, { FACT_DKIM_PASS, true } }, .n_when = 2,
-      .outcome = VERDICT_JUNK, .source = "https://support.google.com/mail/answer/81126" },
-};
-
-static const struct receiver generic = {
-    .name = "generic",
-    .title = "generic receivers",
-    .rules = generic_rules,
-    .n_rules = sizeof(generic_rules) / sizeof(generic_rules[0]),
-};
-
-const struct receiver *receiver_for(const char *recipient_domain)
+const char *confidence_name(enum confidence confidence)
 {
-    (void)recipient_domain;
-    return &generic;
+    static const char *const names[CONFIDENCE_COUNT] = {
+        [CONFIDENCE_DOCUMENTED] = "documented", [CONFIDENCE_OBSERVED] = "observed", [CONFIDENCE_INFERRED] = "inferred",
+    };
+    assert(confidence < CONFIDENCE_COUNT);
+    return names[confidence];
+}
+
+static bool is_for(const struct conf_strings *domains, const char *domain)
+{
+    return domains->count == 0 || (domain != NULL && domain[0] != '\0' && conf_has_domain(domains, domain));
 }
 
 /* A rule that needs what nobody examined does not apply. */
-static enum fact_value rule_holds(const struct rule *rule, const struct facts *facts)
+static enum fact_value rule_holds(const struct rule *rule, const struct rule_subject *subject)
 {
     enum fact_value all = FACT_TRUE;
 
+    if (!is_for(&rule->domains, subject->recipient_domain) || !is_for(&rule->author_domains, subject->author_domain))
+        return FACT_FALSE;
     for (size_t i = 0; i < rule->n_when; i++) {
-        enum fact_value value = facts->value[rule->when[i].fact];
+        enum fact_value value = subject->facts->value[rule->when[i].fact];
         if (value == FACT_UNEXAMINED)
             return FACT_FALSE;
         all = fact_and(all, rule->when[i].is_negated ? fact_not(value) : value);
@@ -55,13 +43,14 @@ static enum fact_value rule_holds(const struct rule *rule, const struct facts *f
 }
 
 /* The worst outcome of all rules that hold with this value; the order of enum verdict is the order of gravity. */
-static enum verdict worst_outcome(const struct receiver *receiver, const struct facts *facts, enum fact_value holds)
+static enum verdict worst_outcome(const struct receiver *receiver, const struct rule_subject *subject,
+                                  enum fact_value holds)
 {
     enum verdict worst = VERDICT_ACCEPT;
 
     for (size_t i = 0; i < receiver->n_rules; i++) {
         const struct rule *rule = &receiver->rules[i];
-        if (rule->outcome > worst && rule_holds(rule, facts) == holds)
+        if (rule->outcome > worst && rule_holds(rule, subject) == holds)
             worst = rule->outcome;
     }
     return worst;
@@ -69,7 +58,7 @@ static enum verdict worst_outcome(const struct receiver *receiver, const struct 
 
 static void add_replies(const struct rule *rule, struct prediction *prediction)
 {
-    for (size_t i = 0; i < PREDICTION_REPLIES_MAX && rule->replies[i] != NULL; i++) {
+    for (size_t i = 0; i < RULE_REPLIES_MAX && rule->replies[i] != NULL; i++) {
         size_t known = 0;
         while (known < prediction->n_replies && strcmp(prediction->replies[known], rule->replies[i]) != 0)
             known++;
@@ -114,27 +103,52 @@ static void add_reasons(const struct findings *findings, const bool is_reason[FI
     }
 }
 
-void receiver_predict(const struct receiver *receiver, const char *recipient_domain, const struct facts *facts,
+/* What one receiver does, without the reasons; these are marked. */
+static void apply_rules(const struct receiver *receiver, const struct rule_subject *subject,
+                        bool is_reason[FINDING_COUNT], struct prediction *prediction)
+{
+    enum verdict certain = worst_outcome(receiver, subject, FACT_TRUE);
+    bool is_unsure = worst_outcome(receiver, subject, FACT_UNKNOWN) > certain;
+
+    prediction->receiver = receiver;
+    prediction->outcome = is_unsure ? VERDICT_UNSURE : certain;
+    for (size_t i = 0; i < receiver->n_rules && (is_unsure || certain != VERDICT_ACCEPT); i++) {
+        const struct rule *rule = &receiver->rules[i];
+        enum fact_value holds = rule_holds(rule, subject);
+        if (is_unsure ? holds != FACT_UNKNOWN || rule->outcome <= certain
+                      : holds != FACT_TRUE || rule->outcome != certain)
+            continue;
+        mark_reasons(rule, is_reason);
+        if (prediction->rule == NULL)
+            prediction->rule = rule;
+        if (!is_unsure)
+            add_replies(rule, prediction);
+    }
+}
+
+void receiver_predict(const struct receiver *receiver, const struct rule_subject *subject,
                       const struct findings *findings, struct prediction *prediction_r)
 {
-    enum verdict certain = worst_outcome(receiver, facts, FACT_TRUE);
-    bool is_unsure = worst_outcome(receiver, facts, FACT_UNKNOWN) > certain;
     bool is_reason[FINDING_COUNT] = { false };
 
-    *prediction_r = (struct prediction){
-        .recipient_domain = xstrdup(recipient_domain),
-        .receiver = receiver,
-        .outcome = is_unsure ? VERDICT_UNSURE : certain,
-    };
-    for (size_t i = 0; i < receiver->n_rules; i++) {
-        const struct rule *rule = &receiver->rules[i];
-        enum fact_value holds = rule_holds(rule, facts);
-        if (is_unsure && holds == FACT_UNKNOWN && rule->outcome > certain) {
-            mark_reasons(rule, is_reason);
-        } else if (!is_unsure && holds == FACT_TRUE && rule->outcome == certain) {
-            mark_reasons(rule, is_reason);
-            add_replies(rule, prediction_r);
-        }
+    *prediction_r = (struct prediction){ .recipient_domain = xstrdup(subject->recipient_domain) };
+    apply_rules(receiver, subject, is_reason, prediction_r);
+    add_reasons(findings, is_reason, prediction_r);
+}
+
+void receiver_predict_any(const struct receiver *receivers, size_t n, const struct rule_subject *subject,
+                          const struct findings *findings, struct prediction *prediction_r)
+{
+    bool is_reason[FINDING_COUNT] = { false };
+
+    *prediction_r = (struct prediction){ .recipient_domain = xstrdup(subject->recipient_domain) };
+    for (size_t i = 0; i < n; i++) {
+        struct prediction one = { 0 };
+        apply_rules(&receivers[i], subject, is_reason, &one);
+        if (i == 0)
+            prediction_r->outcome = one.outcome;
+        else if (prediction_r->outcome != one.outcome)
+            prediction_r->outcome = VERDICT_UNSURE;
     }
     add_reasons(findings, is_reason, prediction_r);
 }

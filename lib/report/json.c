@@ -216,7 +216,7 @@ static json_t *make_prediction(const struct prediction *prediction)
     for (size_t i = 0; i < prediction->n_because; i++)
         append(because, make_text(finding_row(prediction->because[i])->name));
     put_known(object, "recipient_domain", prediction->recipient_domain);
-    put_text(object, "receiver", prediction->receiver->name);
+    put_known(object, "receiver", prediction->receiver == NULL ? NULL : prediction->receiver->name);
     put_text(object, "outcome", verdict_name(prediction->outcome));
     put(object, "replies", replies);
     put(object, "because", because);
@@ -287,7 +287,7 @@ static json_t *make_value(const struct option *option, const void *base, size_t 
 static void put_options(json_t *object, const char *section, const void *base)
 {
     for (const struct option *option = options; option->name != NULL; option++) {
-        if (strcmp(option->section, section) != 0)
+        if (strcmp(option->section, section) != 0 || !value_is_set(option, base))
             continue;
         if (!option_is_list(option)) {
             put(object, option->name, make_value(option, base, 0));
@@ -308,17 +308,6 @@ static json_t *make_section(const char *section, const void *base)
     return object;
 }
 
-static json_t *make_domain_policy(const struct conf_policy *policy)
-{
-    json_t *object = made(json_object());
-
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        if (verdict != VERDICT_ACCEPT && policy->action[verdict] >= 0)
-            put_text(object, verdict_name(verdict), action_name(policy->action[verdict]));
-    }
-    return object;
-}
-
 char *report_json_conf(const struct conf *conf)
 {
     json_t *object = made(json_object()), *egresses = made(json_array()), *domains = made(json_array());
@@ -334,7 +323,8 @@ char *report_json_conf(const struct conf *conf)
     for (size_t i = 0; i < conf->n_domains; i++) {
         json_t *domain = made(json_object());
         put_text(domain, "name", conf->domains[i].name);
-        put(domain, "policy", make_domain_policy(&conf->domains[i].policy));
+        put_options(domain, "domain", &conf->domains[i]);
+        put(domain, "policy", make_section("policy", &conf->domains[i].policy));
         append(domains, domain);
     }
     put(object, "outgoing", make_section("outgoing", conf));

@@ -23,15 +23,17 @@ static void add_word(struct str *line, const char *value, size_t max)
         str_add_escaped(line, value, max, true);
 }
 
-/* "gmail:550-5.7.26", or "gmail:junk" where the receiver says nothing. */
-static void add_prediction(struct str *line, const struct prediction *prediction)
+/* "gmail:550-5.7.26", or "gmail:junk" where the receiver says nothing; "unknown:unsure" where DNS hides who it is. */
+static void add_prediction(struct str *line, const struct report *report)
 {
+    const struct prediction *prediction = report_worst_prediction(report);
+
     str_add(line, " predict=");
-    if (prediction->receiver == NULL) {
+    if (report->n_predictions == 0) {
         str_addc(line, '-');
         return;
     }
-    str_add_escaped(line, prediction->receiver->name, 32, true);
+    str_add_escaped(line, prediction->receiver == NULL ? "unknown" : prediction->receiver->name, 32, true);
     str_addc(line, ':');
     if (prediction->n_replies == 0) {
         str_add(line, verdict_name(prediction->outcome));
@@ -61,7 +63,7 @@ static void add_head(struct str *line, const struct report *report, const struct
     str_addf(line, " spf=%s dkim=%s dmarc=%s policy=", auth_result_name(report_spf(report)),
              auth_result_name(dkim_results_overall(&report->dkim)), auth_result_name(report->dmarc.result));
     add_word(line, dmarc_policy_name(report->dmarc.policy), 16);
-    add_prediction(line, report_worst_prediction(report));
+    add_prediction(line, report);
     str_add(line, " findings=");
 }
 

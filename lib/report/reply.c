@@ -51,7 +51,7 @@ static const struct finding *first_grave(const struct findings *findings, const 
     return NULL;
 }
 
-static const struct finding *leading_finding(const struct report *report)
+const struct finding *report_leading_finding(const struct report *report)
 {
     if (report->verdict == VERDICT_UNSURE) {
         for (size_t i = 0; i < sizeof(undecided) / sizeof(undecided[0]); i++) {
@@ -66,7 +66,7 @@ static const struct finding *leading_finding(const struct report *report)
 
 static void add_cause(struct str *s, const struct report *report)
 {
-    const struct finding *finding = leading_finding(report);
+    const struct finding *finding = report_leading_finding(report);
     bool has_trouble = report->trouble != NULL && report->trouble[0] != '\0';
 
     if (has_trouble && (report->verdict == VERDICT_UNSURE || finding == NULL))

@@ -5,6 +5,8 @@
 
 #include "lib/report/report.h"
 
+#include "lib/judge/receivers.h"
+
 #include <stdlib.h>
 
 void report_free(struct report **report)
@@ -21,6 +23,7 @@ void report_free(struct report **report)
     findings_clear(&r->findings);
     free(r->spf);
     free(r->predictions);
+    receivers_unref(&r->receivers);
     free(r->queue_id);
     free(r->sender);
     free(r->author_domain);

@@ -31,8 +31,9 @@ struct report {
     struct dkim_results dkim;
     struct dmarc_result dmarc;
     struct findings findings;
-    struct prediction *predictions; /* one per recipient domain, or one for any recipient */
+    struct prediction *predictions; /* one per recipient domain, and one for any other recipient */
     size_t n_predictions;
+    struct receivers *receivers;    /* a reference, for what predictions borrow; NULL where they do not */
     char *trouble;                  /* our own: "dns: no answer for TXT example.com", not escaped; NULL where none */
     int ms;                         /* waited at the end of the message */
 };
@@ -44,6 +45,9 @@ const struct spf_result *report_worst_spf(const struct report *report);        /
 
 /* Never NULL: where there is no prediction, one that accepts and whose receiver is NULL. */
 const struct prediction *report_worst_prediction(const struct report *report);
+
+/* The one that says most of what the worst prediction rests on, or of why there is none; NULL where there is nothing. */
+const struct finding *report_leading_finding(const struct report *report);
 
 /*
  * As preflight-milter(8) has it: "4QxyzA: verdict=reject ... ms=12", "NOQUEUE: ..." without a queue id; "-" is what is

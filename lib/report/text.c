@@ -29,7 +29,7 @@ static void add_replies(struct str *s, const struct prediction *prediction)
 static void add_meaning(struct str *s, const struct report *report)
 {
     const struct prediction *worst = report_worst_prediction(report);
-    const char *who = worst->receiver == NULL ? "a receiver" : worst->receiver->title;
+    const char *who = worst->receiver == NULL ? "the receiver" : worst->receiver->title;
 
     if (report->verdict == VERDICT_ACCEPT) {
         str_add(s, "nothing stands in the way");
@@ -55,6 +55,25 @@ static void write_headline(struct writer *w, const struct report *report)
     add_meaning(&meaning, report);
     write_line(w, str_get(&meaning), strlen(verdict) + 2);
     str_clear(&meaning);
+}
+
+static void write_labelled(struct writer *w, const char *label, const char *text, size_t indent)
+{
+    write_to_column(w, indent);
+    write_raw(w, label, strlen(label));
+    write_line(w, text, indent + strlen(label));
+}
+
+/* What the headline rests on most, and what to do about it. */
+static void write_cause(struct writer *w, const struct report *report)
+{
+    const struct finding *finding = report_leading_finding(report);
+    const size_t indent = strlen(verdict_name(report->verdict)) + 2;
+
+    if (report->verdict == VERDICT_ACCEPT || finding == NULL)
+        return;
+    write_labelled(w, "because: ", finding->text, indent);
+    write_labelled(w, "mend: ", finding->remedy, indent);
 }
 
 static void write_envelope(struct writer *w, const struct report *report)
@@ -200,9 +219,14 @@ static void write_prediction(struct writer *w, const struct prediction *predicti
     if (prediction->n_replies > 0)
         str_addc(&s, ' ');
     add_replies(&s, prediction);
-    str_addf(&s, " by %s", prediction->receiver->name);
+    if (prediction->receiver == NULL)
+        str_add(&s, " by a receiver whose MX could not be looked up");
+    else
+        str_addf(&s, " by %s", prediction->receiver->name);
     for (size_t i = 0; i < prediction->n_because; i++)
         str_addf(&s, "%s %s", i == 0 ? ", because of" : ",", finding_row(prediction->because[i])->name);
+    if (prediction->rule != NULL)
+        str_addf(&s, " (%s: %s)", confidence_name(prediction->rule->confidence), prediction->rule->source);
     write_line(w, str_get(&s), indent);
     str_clear(&s);
     str_clear(&domain);
@@ -232,6 +256,7 @@ void report_text(const struct report *report, bool is_color, struct str *text_r)
     struct writer w = { .out = text_r, .is_color = is_color };
 
     write_headline(&w, report);
+    write_cause(&w, report);
     write_envelope(&w, report);
     write_spf(&w, report);
     write_dkim(&w, report);

@@ -118,7 +118,8 @@ static void check_verdict(const struct report *report)
     for (size_t i = 0; i < report->n_predictions; i++) {
         const struct prediction *one = &report->predictions[i];
         worst = one->outcome > worst ? one->outcome : worst;
-        HOLDS(one->receiver != NULL && one->n_replies <= PREDICTION_REPLIES_MAX, "prediction %zu", i);
+        HOLDS(one->n_replies <= PREDICTION_REPLIES_MAX, "prediction %zu", i);
+        HOLDS(one->receiver != NULL || (one->rule == NULL && one->n_replies == 0), "prediction %zu of nobody", i);
     }
     HOLDS(report->verdict == worst, "verdict %s, worst %s", verdict_name(report->verdict), verdict_name(worst));
     HOLDS(report->trouble == NULL || (report->verdict == VERDICT_UNSURE && report->trouble[0] != '\0'), "trouble '%s'",

@@ -6,6 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/report/report.h"
+#include "t/unit/known.h"
 #include "t/unit/unit.h"
 
 #include <string.h>
@@ -57,8 +58,9 @@ static inline void add_signature(struct report *report, enum auth_result result,
 
 static const struct rule test_rules[] = {
     { .name = "reject", .when = { { FACT_DMARC_FAIL, false } }, .n_when = 1, .outcome = VERDICT_REJECT,
-      .replies = { "550 5.7.26", "421 4.7.26" } },
-    { .name = "junk", .when = { { FACT_SPF_PASS, true } }, .n_when = 1, .outcome = VERDICT_JUNK },
+      .replies = { "550 5.7.26", "421 4.7.26" }, .source = "gmail's page" },
+    { .name = "junk", .when = { { FACT_SPF_PASS, true } }, .n_when = 1, .outcome = VERDICT_JUNK,
+      .source = "gmail's page" },
 };
 static const struct receiver gmail = { .name = "gmail", .title = "Gmail", .rules = test_rules, .n_rules = 2 };
 
@@ -68,7 +70,8 @@ static inline void predict(struct report *report, const struct receiver *receive
     size_t n = report->n_predictions;
 
     report->predictions = xrealloc(report->predictions, (n + 1) * sizeof(*report->predictions));
-    receiver_predict(receiver, domain, facts, &report->findings, &report->predictions[n]);
+    const struct rule_subject subject = { domain, "example.com", facts };
+    receiver_predict(receiver, &subject, &report->findings, &report->predictions[n]);
     report->n_predictions++;
     report->verdict = report_worst_prediction(report)->outcome;
 }
@@ -107,7 +110,7 @@ static inline struct report *clean_report(void)
         .record_domain = "example.com", .org_domain = "example.com",
         .rfc9989 = make_reading(AUTH_PASS), .rfc7489 = make_reading(AUTH_PASS), .libopendmarc = "pass",
     };
-    predict(report, receiver_for("example.net"), "example.net", &facts);
+    predict(report, known_receiver("generic"), "example.net", &facts);
     report->action = ACTION_ACCEPT;
     return report;
 }
@@ -136,7 +139,7 @@ static inline struct report *bad_report(void)
     findings_add(&report->findings, FINDING_DKIM_NONE, "example.com", "example.com", "");
     findings_add(&report->findings, FINDING_SPF_FAIL, "203.0.113.5", "example.com", "-all");
     findings_add(&report->findings, FINDING_DMARC_FAIL, "example.com", "example.com", "");
-    predict(report, receiver_for("example.net"), "example.net", &facts);
+    predict(report, known_receiver("generic"), "example.net", &facts);
     predict(report, &gmail, NULL, &facts);
     report->action = ACTION_TEMPFAIL;
     return report;
@@ -157,7 +160,7 @@ static inline struct report *unsure_report(void)
     findings_add(&report->findings, FINDING_DKIM_NONE, "", "", "");
     findings_add(&report->findings, FINDING_SPF_TEMPERROR, "203.0.113.5", "mail.example.com",
                  "no answer in time for TXT mail.example.com");
-    predict(report, receiver_for(NULL), NULL, &facts);
+    predict(report, known_receiver("generic"), NULL, &facts);
     report->action = ACTION_ACCEPT;
     return report;
 }

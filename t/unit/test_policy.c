@@ -6,9 +6,9 @@
 #include "lib/judge/policy.h"
 #include "t/unit/unit.h"
 
-#define UNSET { -1, -1, -1, -1, -1 }
+#define UNSET { { -1, -1, -1, -1, -1 }, -1 }
 #define ONLY_REJECT(what) { { [VERDICT_ACCEPT] = ACTION_ACCEPT, [VERDICT_UNSURE] = -1, [VERDICT_JUNK] = -1, \
-                              [VERDICT_DEFER] = -1, [VERDICT_REJECT] = (what) } }
+                              [VERDICT_DEFER] = -1, [VERDICT_REJECT] = (what) }, -1 }
 
 static char exact[] = "news.example.com", wide[] = ".example.com", narrow[] = ".eu.example.com";
 static char empty[] = "empty.example";
@@ -17,7 +17,7 @@ static struct conf_domain domains[] = {
     { .name = wide, .policy = ONLY_REJECT(ACTION_HOLD) },
     { .name = exact, .policy = ONLY_REJECT(ACTION_REJECT) },
     { .name = narrow, .policy = ONLY_REJECT(ACTION_ACCEPT) },
-    { .name = empty, .policy = { UNSET } },
+    { .name = empty, .policy = UNSET },
 };
 
 static struct conf make_conf(enum conf_mode mode)
@@ -55,7 +55,39 @@ START_TEST(chooses_the_section)
     struct conf conf = make_conf(MODE_ENFORCE);
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].verdict) == cases[i].want, "case %zu", i);
+        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].verdict, VERDICT_ACCEPT) == cases[i].want,
+                      "case %zu", i);
+}
+END_TEST
+
+/* Under "any" the worst prediction counts, under "all" the mildest; a domain may say which. */
+START_TEST(acts_for_any_or_all)
+{
+    static const struct { const char *author; enum verdict worst, mildest; enum action any, all; } cases[] = {
+        { "example.org", VERDICT_REJECT, VERDICT_REJECT, ACTION_TEMPFAIL, ACTION_TEMPFAIL },
+        { "example.org", VERDICT_REJECT, VERDICT_JUNK, ACTION_TEMPFAIL, ACTION_LOG },
+        { "example.org", VERDICT_REJECT, VERDICT_UNSURE, ACTION_TEMPFAIL, ACTION_ACCEPT },
+        { "example.org", VERDICT_REJECT, VERDICT_ACCEPT, ACTION_TEMPFAIL, ACTION_ACCEPT },
+        { "example.org", VERDICT_ACCEPT, VERDICT_ACCEPT, ACTION_ACCEPT, ACTION_ACCEPT },
+        /* whose section says "all" */
+        { "news.example.com", VERDICT_REJECT, VERDICT_REJECT, ACTION_REJECT, ACTION_REJECT },
+        { "news.example.com", VERDICT_REJECT, VERDICT_ACCEPT, ACTION_ACCEPT, ACTION_ACCEPT },
+        /* whose section says "any" */
+        { "www.example.com", VERDICT_REJECT, VERDICT_ACCEPT, ACTION_HOLD, ACTION_HOLD },
+    };
+    struct conf conf = make_conf(MODE_ENFORCE);
+
+    domains[0].policy.recipients = RECIPIENTS_ANY;
+    domains[1].policy.recipients = RECIPIENTS_ALL;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        conf.policy.recipients = RECIPIENTS_ANY;
+        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].worst, cases[i].mildest) == cases[i].any,
+                      "any, case %zu", i);
+        conf.policy.recipients = RECIPIENTS_ALL;
+        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].worst, cases[i].mildest) == cases[i].all,
+                      "all, case %zu", i);
+    }
+    domains[0].policy.recipients = domains[1].policy.recipients = -1;
 }
 END_TEST
 
@@ -72,7 +104,8 @@ START_TEST(observe_only_logs)
     struct conf conf = make_conf(MODE_OBSERVE);
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].verdict) == cases[i].want, "case %zu", i);
+        ck_assert_msg(policy_action(&conf, cases[i].author, cases[i].verdict, cases[i].verdict) == cases[i].want,
+                      "case %zu", i);
 }
 END_TEST
 
@@ -81,6 +114,7 @@ int main(void)
     Suite *suite = suite_create("policy");
     TCase *tc = tcase_create("policy");
     tcase_add_test(tc, chooses_the_section);
+    tcase_add_test(tc, acts_for_any_or_all);
     tcase_add_test(tc, observe_only_logs);
     suite_add_tcase(suite, tc);
     return unit_run(suite);

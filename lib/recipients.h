@@ -1,0 +1,41 @@
+/*
+ * The recipients of one message: their domains, and what their receivers are predicted to answer.
+ * The engine's inside.  A message belongs to one thread at a time.
+ */
+#ifndef PREFLIGHT_RECIPIENTS_H
+#define PREFLIGHT_RECIPIENTS_H
+
+#include "lib/engine.h"
+#include "lib/judge/fact.h"
+#include "lib/report/report.h"
+
+struct recipients {
+    char **domains;                 /* distinct, not local, at most limits.recipients */
+    const struct receiver **receivers;  /* theirs, once found; NULL where DNS failed */
+    size_t n_domains;
+    size_t count, local;            /* named so far; of them those that stay here */
+    bool has_others;                /* some are in none of the domains: over the limit, or no domain is named */
+};
+
+/* Adds one and, with ask, starts asking for its receiver.  recipient: without <>. */
+void recipients_add(struct recipients *recipients, const struct preflight *pf, const char *recipient, bool ask);
+void recipients_clear(struct recipients *recipients);
+
+/* Who receives for each domain: waits for DNS, so it comes before what may be left out of the budget. */
+void recipients_find(struct recipients *recipients, const struct preflight *pf, struct dns_budget *budget);
+
+/* What the predictions are made of beside the recipients. */
+struct forecast {
+    const struct facts *facts;      /* FACT_BULK is without the measured volume */
+    const char *author_domain;      /* normalized; "" where unknown */
+    bool is_counted;                /* the message adds to the measured volume */
+};
+
+/*
+ * Fills report's predictions and verdict out of its findings; *mildest_r is the mildest outcome of all.
+ * After recipients_find.
+ */
+void recipients_predict(const struct recipients *recipients, const struct preflight *pf,
+                        const struct forecast *forecast, struct report *report, enum verdict *mildest_r);
+
+#endif
