@@ -6,5 +6,6 @@
 #define PREFLIGHT_CONFIG_BUILTIN_H
 
 extern const char builtin_receivers[];
+extern const char builtin_replies[];
 
 #endif
