@@ -8,11 +8,13 @@
 #include "lib/base/clock.h"
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
+#include "lib/check/domaincheck.h"
+#include "lib/check/egresscheck.h"
 #include "lib/check/msgcheck.h"
 #include "lib/check/oneclick.h"
 #include "lib/check/spflint.h"
 #include "lib/check/spfopinion.h"
-#include "lib/dns/record.h"
+#include "lib/egress.h"
 #include "lib/engine.h"
 #include "lib/judge/policy.h"
 #include "lib/message/message.h"
@@ -21,8 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EGRESS_ADDRESSES_MAX 256    /* judged; with more the message is unsure */
 
 struct preflight_message {
     struct preflight *pf;
@@ -65,53 +65,6 @@ static const struct conf_egress *choose_egress(const struct preflight_message *m
     return &conf->egress[conf->n_egress - 1];
 }
 
-/* The addresses a message leaves from: configured, or the HELO name's own. */
-struct addresses {
-    struct ip_addr list[EGRESS_ADDRESSES_MAX];
-    size_t count;
-    char problem[DOMAIN_MAX + 64];  /* why there may be more, or worse; "" where there are not */
-};
-
-static void add_address(struct addresses *addresses, const struct ip_addr *address)
-{
-    if (addresses->count < EGRESS_ADDRESSES_MAX)
-        addresses->list[addresses->count++] = *address;
-    else
-        snprintf(addresses->problem, sizeof(addresses->problem), "more than %d addresses", EGRESS_ADDRESSES_MAX);
-}
-
-static void add_addresses(struct dns *dns, struct dns_budget *budget, const char *name, enum dns_type type,
-                          struct addresses *addresses)
-{
-    const struct dns_answer *answer = dns_lookup(dns, name, type, budget);
-    struct ip_addr address;
-
-    if (!dns_is_answered(answer->status)) {
-        snprintf(addresses->problem, sizeof(addresses->problem), "%s of %s: %s", dns_type_name(type), name,
-                 dns_status_name(answer->status));
-    }
-    for (size_t i = 0; i < answer->count; i++) {
-        if (record_addr(answer, i, type, &address) == 0)
-            add_address(addresses, &address);
-    }
-    dns_answer_unref(answer);
-}
-
-static void find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
-                           struct addresses *addresses_r)
-{
-    addresses_r->count = 0;
-    addresses_r->problem[0] = '\0';
-    for (size_t i = 0; i < egress->n_addresses; i++)
-        add_address(addresses_r, &egress->addresses[i]);
-    if (egress->n_addresses > 0)
-        return;
-    add_addresses(dns, budget, egress->helo, DNS_A, addresses_r);
-    add_addresses(dns, budget, egress->helo, DNS_AAAA, addresses_r);
-    if (addresses_r->count == 0 && addresses_r->problem[0] == '\0')
-        snprintf(addresses_r->problem, sizeof(addresses_r->problem), "its helo name has no address records");
-}
-
 /* --- streaming in ------------------------------------------------------------ */
 
 static void start_envelope_questions(struct preflight_message *m)
@@ -119,13 +72,12 @@ static void start_envelope_questions(struct preflight_message *m)
     const struct conf_egress *egress = choose_egress(m);
     const char *domain = address_domain(m->sender);
 
-    if (egress->n_addresses == 0) {
-        dns_prefetch(m->pf->dns, egress->helo, DNS_A);
-        dns_prefetch(m->pf->dns, egress->helo, DNS_AAAA);
-    }
     dns_prefetch(m->pf->dns, egress->helo, DNS_TXT);
-    if (domain != NULL)
+    egress_prefetch(m->pf->dns, egress);
+    if (domain != NULL) {
         dns_prefetch(m->pf->dns, domain, DNS_TXT);
+        domaincheck_prefetch(m->pf->dns, domain);
+    }
 }
 
 struct preflight_message *preflight_begin(struct preflight *preflight, const struct preflight_origin *origin,
@@ -186,8 +138,12 @@ static const char *dmarc_author(const struct preflight_message *m)
 
 void preflight_end_of_header(struct preflight_message *message)
 {
+    const struct message_facts *facts = message_facts(message->message);
+
     dkimcheck_end_of_header(message->dkim);
     dmarccheck_prefetch(&message->pf->dmarc, dmarc_author(message));
+    if (!message->only_signatures && facts->author_domain[0] != '\0')
+        domaincheck_prefetch(message->pf->dns, facts->author_domain);
 }
 
 void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len)
@@ -225,7 +181,7 @@ struct evaluation {
 #define EVALUATIONS_MAX (2 * EGRESS_ADDRESSES_MAX + 1)
 
 /* The deciding identity's first, *n_deciding_r of them, then HELO's. */
-static size_t list_evaluations(const struct preflight_message *m, const struct addresses *addresses,
+static size_t list_evaluations(const struct preflight_message *m, const struct egress_addresses *addresses,
                                struct evaluation *list_r, size_t *n_deciding_r)
 {
     bool is_null = m->sender[0] == '\0';
@@ -254,7 +210,7 @@ static void run_spf(struct preflight_message *m, const struct conf_egress *egres
  * final where everything was in the cache, the second waits for what was not.  The first ends where as many questions
  * are under way as may be asked.
  */
-static void check_spf(struct preflight_message *m, const struct conf_egress *egress, const struct addresses *addresses,
+static void check_spf(struct preflight_message *m, const struct conf_egress *egress, const struct egress_addresses *addresses,
                       struct dns_budget *budget, struct report *report)
 {
     struct evaluation list[EVALUATIONS_MAX];
@@ -310,8 +266,10 @@ static const char *passing_signature(const struct dkim_results *dkim)
 /* What is found out besides the results that a report has. */
 struct circumstances {
     const struct conf_egress *egress;
-    struct addresses addresses;
+    struct egress_addresses addresses;
     struct oneclick oneclick;
+    struct egress_result checked;
+    enum fact_value sender_resolves, author_resolves;
     struct facts facts;
 };
 
@@ -322,6 +280,10 @@ static void add_message_findings(const struct preflight_message *m, const struct
     const struct message_facts *facts = message_facts(m->message);
     struct findings *findings = &report->findings;
 
+    if (about->sender_resolves == FACT_FALSE)
+        findings_add(findings, FINDING_SENDER_DOMAIN_UNRESOLVABLE, address_domain(m->sender), NULL, NULL);
+    if (about->author_resolves == FACT_FALSE)
+        findings_add(findings, FINDING_AUTHOR_DOMAIN_UNRESOLVABLE, facts->author_domain, NULL, NULL);
     msgcheck_findings(facts, findings);
     oneclick_findings(&about->oneclick, about->facts.value[FACT_BULK] == FACT_TRUE, findings);
     if (about->facts.value[FACT_AUTHOR_DOMAIN_FOREIGN] == FACT_TRUE)
@@ -343,6 +305,7 @@ static void collect_findings(struct preflight_message *m, const struct circumsta
     add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
+    egresscheck_findings(&about->checked, findings);
     add_message_findings(m, about, report);
     if (report->n_deciding > 0)
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
@@ -369,6 +332,9 @@ static void gather_facts(const struct preflight_message *m, const struct report 
         .dmarc = &report->dmarc,
         .message = message_facts(m->message),
         .oneclick = &about->oneclick,
+        .egress = &about->checked,
+        .sender_resolves = about->sender_resolves,
+        .author_resolves = about->author_resolves,
         .bulk = is_bulk(m, about->egress),
     };
 
@@ -391,7 +357,7 @@ static void predict(const struct preflight_message *m, const struct facts *facts
 /* What kept us from an answer is ours to report, as long as it did keep us from it. */
 static char *describe_trouble(const struct preflight_message *m, const struct report *report,
                               const struct dns_budget *budget, const struct conf_egress *egress,
-                              const struct addresses *addresses)
+                              const struct egress_addresses *addresses)
 {
     if (report->verdict != VERDICT_UNSURE)
         return NULL;
@@ -412,6 +378,25 @@ static char *describe_trouble(const struct preflight_message *m, const struct re
     return str_steal(&text);
 }
 
+/* Where there is no domain nobody asks. */
+static enum fact_value resolves(struct preflight_message *m, struct dns_budget *budget, const char *domain)
+{
+    if (domain == NULL || domain[0] == '\0')
+        return FACT_UNEXAMINED;
+    return domaincheck_resolves(m->pf->dns, budget, domain);
+}
+
+/* What decides with some receivers only, after what decides with all. */
+static void check_surroundings(struct preflight_message *m, struct dns_budget *budget, struct circumstances *about)
+{
+    const struct egress_addresses *addresses = &about->addresses;
+
+    about->sender_resolves = resolves(m, budget, address_domain(m->sender));
+    about->author_resolves = resolves(m, budget, message_facts(m->message)->author_domain);
+    egresscheck_run(m->pf->dns, budget, addresses->list, addresses->count, addresses->problem[0] != '\0',
+                    about->egress->helo, &about->checked);
+}
+
 /* All of it. */
 static void judge_message(struct preflight_message *m, struct dns_budget *budget, struct report *report)
 {
@@ -419,18 +404,20 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     const struct conf_egress *egress = choose_egress(m);
     struct circumstances about = { .egress = egress };
 
-    find_addresses(m->pf->dns, budget, egress, &about.addresses);
+    egress_find_addresses(m->pf->dns, budget, egress, &about.addresses);
     check_spf(m, egress, &about.addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
                    &report->dkim, &report->dmarc);
     oneclick_check(facts, &report->dkim, &about.oneclick);
     recipients_find(&m->recipients, m->pf, budget);
+    check_surroundings(m, budget, &about);
     gather_facts(m, report, &about);
     collect_findings(m, &about, budget, report);
     predict(m, &about.facts, report);
     report->egress = xstrdup(egress->name);
     report->trouble = describe_trouble(m, report, budget, egress, &about.addresses);
+    egress_result_clear(&about.checked);
 }
 
 /* DMARC's part is the alignment. */

@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define IN_FLIGHT_MAX 2000
 #define BYTES_PER_ENTRY 4096    /* the cache's bound on bytes, by the bound on entries */
@@ -291,11 +292,17 @@ static const struct dns_answer *ask(struct dns *dns, const struct question *q, s
     return answer;
 }
 
+/* The first that failed is asked for again by one check or another; it counts once. */
 static void count_failure(struct dns_budget *budget, const char *name, enum dns_type type)
 {
+    char text[sizeof(budget->failed_name)];
+
+    snprintf(text, sizeof(text), "%s %s", dns_type_name(type), name);
+    if (strcmp(text, budget->failed_name) == 0)
+        return;
     budget->failed++;
     if (budget->failed_name[0] == '\0')
-        snprintf(budget->failed_name, sizeof(budget->failed_name), "%s %s", dns_type_name(type), name);
+        memcpy(budget->failed_name, text, sizeof(text));
 }
 
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, struct dns_budget *budget)

@@ -66,7 +66,7 @@ struct dns_budget {
     int questions;          /* still allowed, of what the cache does not know; at 0 that is DNS_TIMEOUT */
     bool no_wait;           /* a lookup that would wait returns DNS_PENDING and goes on in the background */
     bool is_spent;          /* out: a lookup ended so */
-    int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS */
+    int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS, of failed_name once */
     int asked;              /* out: lookups answered or waited for, those that ended DNS_PENDING too */
     int pending;            /* out: lookups that ended DNS_PENDING */
     char failed_name[256];  /* out: the first of those that failed, "TXT example.com", "" if none */

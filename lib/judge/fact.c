@@ -53,17 +53,17 @@ static const struct {
     ROW_DMARC(FACT_RFC7489_DMARC_FAIL, "rfc7489-dmarc-fail"),
     ROW_DMARC(FACT_RFC7489_POLICY_REJECT, "rfc7489-policy-reject"),
     ROW_DMARC(FACT_RFC7489_POLICY_QUARANTINE, "rfc7489-policy-quarantine"),
-    ROW(FACT_PTR, "ptr", FINDING_EGRESS_UNKNOWN),
-    ROW(FACT_FCRDNS, "fcrdns", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_PTR, "ptr", FINDING_PTR_MISSING, FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_FCRDNS, "fcrdns", FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_EGRESS_UNKNOWN),
     ROW(FACT_IPV6, "ipv6", FINDING_EGRESS_UNKNOWN),
-    ROW(FACT_IPV6_PTR, "ipv6-ptr", FINDING_EGRESS_UNKNOWN),
-    ROW(FACT_IPV6_FCRDNS, "ipv6-fcrdns", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_IPV6_PTR, "ipv6-ptr", FINDING_PTR_MISSING, FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_IPV6_FCRDNS, "ipv6-fcrdns", FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_EGRESS_UNKNOWN),
     ROW_SPF(FACT_IPV6_SPF_PASS, "ipv6-spf-pass"),
-    ROW(FACT_HELO_VALID, "helo-valid", FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_HELO_VALID, "helo-valid", FINDING_HELO_INVALID),
     ROW(FACT_ADDRESS_LISTED, "address-listed", FINDING_EGRESS_UNKNOWN),
     ROW(FACT_DOMAIN_LISTED, "domain-listed", FINDING_COUNT),
-    ROW(FACT_SENDER_DOMAIN_RESOLVES, "sender-domain-resolves", FINDING_COUNT),
-    ROW(FACT_AUTHOR_DOMAIN_RESOLVES, "author-domain-resolves", FINDING_COUNT),
+    ROW(FACT_SENDER_DOMAIN_RESOLVES, "sender-domain-resolves", FINDING_SENDER_DOMAIN_UNRESOLVABLE),
+    ROW(FACT_AUTHOR_DOMAIN_RESOLVES, "author-domain-resolves", FINDING_AUTHOR_DOMAIN_UNRESOLVABLE),
     ROW(FACT_BULK, "bulk", FINDING_COUNT),
     ROW(FACT_LIST_UNSUBSCRIBE, "list-unsubscribe", FINDING_ONE_CLICK_MISSING),
     ROW(FACT_ONE_CLICK, "one-click", FINDING_ONE_CLICK_MISSING),
@@ -266,6 +266,30 @@ static void gather_alignment(const struct fact_sources *s, struct facts *facts)
     facts->value[FACT_DKIM_ALIGNED] = dkim;
 }
 
+/* --- the egress -------------------------------------------------------------------- */
+
+/* Of every address: what is not known may be false, and of either family. */
+static void gather_egress(const struct egress_result *egress, struct facts *facts)
+{
+    enum fact_value unknown = egress->is_incomplete || egress->n_addresses == 0 ? FACT_UNKNOWN : FACT_TRUE;
+    enum fact_value ptr = unknown, fcrdns = unknown, v6_ptr = unknown, v6_fcrdns = unknown;
+
+    for (size_t i = 0; i < egress->n_addresses; i++) {
+        const struct egress_address *one = &egress->addresses[i];
+        ptr = fact_and(ptr, one->ptr);
+        fcrdns = fact_and(fcrdns, one->fcrdns);
+        if (one->address.family == AF_INET6) {
+            v6_ptr = fact_and(v6_ptr, one->ptr);
+            v6_fcrdns = fact_and(v6_fcrdns, one->fcrdns);
+        }
+    }
+    facts->value[FACT_PTR] = ptr;
+    facts->value[FACT_FCRDNS] = fcrdns;
+    facts->value[FACT_IPV6_PTR] = v6_ptr;
+    facts->value[FACT_IPV6_FCRDNS] = v6_fcrdns;
+    facts->value[FACT_HELO_VALID] = fact_of(egress->is_helo_valid);
+}
+
 /* --- the message ------------------------------------------------------------------- */
 
 /* From fields are counted beyond the limits too, but not read there. */
@@ -353,6 +377,10 @@ void facts_gather(const struct fact_sources *sources, struct facts *facts_r)
     gather_dmarc(sources->dmarc, facts_r);
     gather_alignment(sources, facts_r);
     facts_r->value[FACT_IPV6] = has_v6(sources);
+    if (sources->egress != NULL)
+        gather_egress(sources->egress, facts_r);
+    facts_r->value[FACT_SENDER_DOMAIN_RESOLVES] = sources->sender_resolves;
+    facts_r->value[FACT_AUTHOR_DOMAIN_RESOLVES] = sources->author_resolves;
     facts_r->value[FACT_BULK] = sources->bulk;
     gather_message(sources->message, facts_r);
     if (sources->oneclick != NULL)

@@ -8,6 +8,7 @@
 
 #include "lib/check/dkimcheck.h"
 #include "lib/check/dmarccheck.h"
+#include "lib/check/egresscheck.h"
 #include "lib/check/factvalue.h"
 #include "lib/check/finding.h"
 #include "lib/check/oneclick.h"
@@ -44,7 +45,7 @@ enum fact_id {
 
     FACT_ADDRESS_LISTED, FACT_DOMAIN_LISTED,    /* on some blocklist that we may ask */
 
-    FACT_SENDER_DOMAIN_RESOLVES, FACT_AUTHOR_DOMAIN_RESOLVES,   /* MX, A or AAAA; true for the null sender */
+    FACT_SENDER_DOMAIN_RESOLVES, FACT_AUTHOR_DOMAIN_RESOLVES,   /* MX, A or AAAA; unexamined where none */
 
     FACT_BULK,
     FACT_LIST_UNSUBSCRIBE,  /* a List-Unsubscribe field with a URI */
@@ -72,7 +73,9 @@ struct fact_sources {
     const struct dkim_results *dkim;
     const struct dmarc_result *dmarc;
     const struct message_facts *message;
-    const struct oneclick *oneclick;
+    const struct oneclick *oneclick;        /* NULL: not examined */
+    const struct egress_result *egress;     /* likewise */
+    enum fact_value sender_resolves, author_resolves;
     enum fact_value bulk;
 };
 

@@ -46,8 +46,10 @@ dns {{ {dns} timeout = 2 budget = 4 }}
 def zone_text(keys):
     """keys: "right" and "wrong", of which the signer has the right one."""
     lines = [". 300 IN SOA ns. root.ns. 1 3600 600 86400 5", ". 300 IN NS ns.", "ns. 300 IN A 127.0.0.1",
-             "mail.example.com. 300 IN A %s" % EGRESS]
+             "mail.example.com. 300 IN A %s" % EGRESS,
+             "5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com."]
     for domain, (spf, dmarc, key) in DOMAINS.items():
+        lines.append("%s. 300 IN MX 10 mail.example.com." % domain)
         if spf:
             lines.append('%s. 300 IN TXT "%s"' % (domain, spf))
         if dmarc:

@@ -204,9 +204,14 @@ static const struct dns_answer *give(struct answer *answer)
 
 static void count_failure(struct dns_budget *budget, const char *name, enum dns_type type)
 {
+    char text[sizeof(budget->failed_name)];
+
+    snprintf(text, sizeof(text), "%s %.240s", dns_type_name(type), name);
+    if (strcmp(text, budget->failed_name) == 0)
+        return;
     budget->failed++;
     if (budget->failed_name[0] == '\0')
-        snprintf(budget->failed_name, sizeof(budget->failed_name), "%s %.240s", dns_type_name(type), name);
+        memcpy(budget->failed_name, text, sizeof(text));
 }
 
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, struct dns_budget *budget)

@@ -21,6 +21,12 @@ s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
     "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
     "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
 news.example.com. 300 IN TXT "v=spf1 ip4:203.0.113.9 -all"
+news1.example.com. 300 IN A 203.0.113.9
+mail.example.com. 300 IN A 203.0.113.5
+9.113.0.203.in-addr.arpa. 300 IN PTR news1.example.com.
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
+news.example.com. 300 IN MX 10 mail.example.com.
 
 === message signed
 DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;

@@ -14,6 +14,11 @@ gmail.com. 300 IN TXT "v=spf1 ip4:203.0.113.7 ~all"
 _dmarc.gmail.com. 300 IN TXT "v=DMARC1; p=none"
 gmx.de. 300 IN TXT "v=spf1 ip4:203.0.113.5 -all"
 _dmarc.gmx.de. 300 IN TXT "v=DMARC1; p=none"
+mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
+gmx.de. 300 IN MX 10 mail.example.com.
+gmail.com. 300 IN MX 10 mail.example.com.
 
 === message gmail
 From: Alice <alice@gmail.com>

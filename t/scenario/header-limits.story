@@ -16,6 +16,9 @@ s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
     "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
     "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
     "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
+mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
 
 === session
 connect localhost 127.0.0.1

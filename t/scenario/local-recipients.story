@@ -12,6 +12,9 @@ outgoing { local_domains = { "example.com", ".example.net" } }
 . 300 IN SOA ns. root.ns. 1 3600 600 86400 300
 example.com. 300 IN TXT "v=spf1 ip4:198.51.100.7 -all"
 _dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
 
 === message plain
 From: Alice <a@example.com>

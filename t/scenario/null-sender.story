@@ -17,6 +17,8 @@ s1._domainkey.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
     "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB" )
 mail.example.com. 300 IN TXT "v=spf1 a -all"
 mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
 
 === message signed
 DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;

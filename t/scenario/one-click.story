@@ -22,6 +22,10 @@ s1._domainkey.news.example.com. 300 IN TXT ( "v=DKIM1; k=rsa; p="
     "8CYAeZWMqf5nDtcI7PvFu2cQW/GmMkPL1rcKAJFogiKdJ81XQKJNdDe9AeeeM4tEOamKQRH7Tc4BMk0Q1Rwn/QSAFae3cpORl2"
     "2unvCQ7zkURDYZFVsmal+lMSM7NragAXAXYpNItrskGFnuMPzZEN3NeqBHczVJZl8+00Amm21rLLRSVavnb2YW10bfhwmeuMwn"
     "ZAVghzhXnZt2BUssxIWzZFlBmLbtZGp2aTIFYFrAFP1IWgRZC78DOZpRAAEImnWsWuYX14riQciucpWNFi9oxDMFQrsQIDAQAB" )
+news1.example.com. 300 IN A 203.0.113.9
+9.113.0.203.in-addr.arpa. 300 IN PTR news1.example.com.
+news.example.com. 300 IN MX 10 news1.example.com.
+example.com. 300 IN MX 10 news1.example.com.
 
 === message plain
 DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=news.example.com;

@@ -12,6 +12,8 @@ mode = enforce
 example.com. 300 IN CNAME loop.example.com.
 loop.example.com. 300 IN CNAME example.com.
 _dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
 
 === message plain
 From: Alice <a@example.com>

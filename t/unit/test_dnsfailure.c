@@ -41,6 +41,7 @@ static const char fixed_zone[] =
     "mail.example. IN A 203.0.113.6\n"
     "mail.example. IN AAAA 2001:db8::6\n"
     "mail.example. IN TXT \"v=spf1 a -all\"\n"
+    "d0.example. IN MX 10 mail.example.\n"
     "5.113.0.203.in-addr.arpa. IN PTR mail.example.\n"
     "6.113.0.203.in-addr.arpa. IN PTR h1.example.\n";
 
@@ -57,6 +58,9 @@ static const struct { const char *name; enum dns_type type; } questions[] = {
     { "5.113.0.203.in-addr.arpa", DNS_PTR }, { "6.113.0.203.in-addr.arpa", DNS_PTR },
     { "_dmarc.d0.example", DNS_TXT }, { "_dmarc.example", DNS_TXT },
     { "s1._domainkey.d0.example", DNS_TXT },
+    { "d0.example", DNS_MX }, { "d0.example", DNS_A }, { "d0.example", DNS_AAAA },
+    { "d1.example", DNS_MX }, { "d1.example", DNS_A },
+    { "6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", DNS_PTR },
 };
 
 static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS, DNS_PENDING };
@@ -271,7 +275,23 @@ END_TEST
 struct outcome {
     enum verdict verdict;
     enum auth_result spf, dkim, dmarc;
+    unsigned surroundings;      /* a bit for each finding of the list below */
 };
+
+/* What is told of the egress and the domains only where the DNS said so. */
+static const enum finding_id of_surroundings[] = {
+    FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_HELO_UNRESOLVABLE, FINDING_HELO_MISMATCH,
+    FINDING_SENDER_DOMAIN_UNRESOLVABLE, FINDING_AUTHOR_DOMAIN_UNRESOLVABLE,
+};
+
+static unsigned surroundings_of(const struct report *report)
+{
+    unsigned bits = 0;
+
+    for (unsigned i = 0; i < LENGTH(of_surroundings); i++)
+        bits |= findings_has(&report->findings, of_surroundings[i]) ? 1u << i : 0;
+    return bits;
+}
 
 static struct outcome outcome_of(struct conf *conf, const char *sender, bool is_signed, size_t question,
                                  enum dns_status status)
@@ -282,6 +302,7 @@ static struct outcome outcome_of(struct conf *conf, const char *sender, bool is_
     struct report *report = judge(engine, sender, is_signed);
     const struct outcome outcome = {
         report->verdict, report_spf(report), dkim_results_overall(&report->dkim), report->dmarc.result,
+        surroundings_of(report),
     };
     ck_assert(report->verdict != VERDICT_UNSURE || report->trouble != NULL);
     report_free(&report);
@@ -297,6 +318,8 @@ static void compare_outcomes(const struct outcome *sound, const struct outcome *
                   auth_result_name(failed->dkim), auth_result_name(sound->dkim));
     ck_assert_msg(failed->dmarc == sound->dmarc || failed->dmarc == AUTH_TEMPERROR, "%s: dmarc %s, not %s", what,
                   auth_result_name(failed->dmarc), auth_result_name(sound->dmarc));
+    ck_assert_msg((failed->surroundings & ~sound->surroundings) == 0, "%s: findings %x, not %x", what,
+                  failed->surroundings, sound->surroundings);
 }
 
 static void fail_each_question(struct conf *conf, const char *sender, bool is_signed, int round)

@@ -65,6 +65,10 @@ START_TEST(rests_on_findings)
         { FACT_HEADER_8BIT, FINDING_HEADER_8BIT, true },
         { FACT_RFC5322_VALID, FINDING_DATE_INVALID, true },
         { FACT_RFC5322_VALID, FINDING_ONE_CLICK_MISSING, false },
+        { FACT_PTR, FINDING_PTR_MISSING, true },
+        { FACT_PTR, FINDING_SPF_FAIL, false },
+        { FACT_FCRDNS, FINDING_PTR_MISMATCH, true },
+        { FACT_SPF_PASS, FINDING_PTR_MISSING, false },
         { FACT_ONE_CLICK_SIGNED, FINDING_ONE_CLICK_UNSIGNED, true },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -364,6 +368,69 @@ START_TEST(facts_over_the_limits)
 }
 END_TEST
 
+START_TEST(egress_facts)
+{
+    static const struct {
+        const char *name;
+        struct egress_address addresses[2];
+        size_t n;
+        bool is_incomplete;
+        enum fact_value ptr, fcrdns, v6_ptr, v6_fcrdns;
+    } cases[] = {
+        { "no address", { { .address.family = 0 } }, 0, true, U, U, U, U },
+        { "one, well", { { .address.family = AF_INET, .ptr = T, .fcrdns = T } }, 1, false, T, T, T, T },
+        { "one, without PTR", { { .address.family = AF_INET, .ptr = F, .fcrdns = F } }, 1, false, F, F, T, T },
+        { "v6 not confirmed", { { .address.family = AF_INET, .ptr = T, .fcrdns = T },
+          { .address.family = AF_INET6, .ptr = T, .fcrdns = F } }, 2, false, T, F, T, F },
+        { "v4 without PTR", { { .address.family = AF_INET, .ptr = F, .fcrdns = F },
+          { .address.family = AF_INET6, .ptr = T, .fcrdns = T } }, 2, false, F, F, T, T },
+        { "v6 not known", { { .address.family = AF_INET, .ptr = T, .fcrdns = T },
+          { .address.family = AF_INET6, .ptr = U, .fcrdns = U } }, 2, false, U, U, U, U },
+        { "one false, one not known", { { .address.family = AF_INET, .ptr = F, .fcrdns = F },
+          { .address.family = AF_INET6, .ptr = U, .fcrdns = U } }, 2, false, F, F, U, U },
+        { "there may be more", { { .address.family = AF_INET, .ptr = T, .fcrdns = F } }, 1, true, U, F, U, U },
+    };
+    static const struct dkim_results dkim;
+    static const struct dmarc_result dmarc;
+    static const struct message_facts message;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct egress_address addresses[2] = { cases[i].addresses[0], cases[i].addresses[1] };
+        const struct egress_result egress = {
+            .addresses = addresses, .n_addresses = cases[i].n, .is_incomplete = cases[i].is_incomplete,
+            .is_helo_valid = i % 2 == 0,
+        };
+        const struct fact_sources sources = {
+            .dkim = &dkim, .dmarc = &dmarc, .message = &message, .egress = &egress, .sender_resolves = T,
+            .author_resolves = U,
+        };
+        struct facts facts;
+        facts_gather(&sources, &facts);
+        ck_assert_msg(facts.value[FACT_PTR] == cases[i].ptr, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_FCRDNS] == cases[i].fcrdns, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_IPV6_PTR] == cases[i].v6_ptr, "%s", cases[i].name);
+        ck_assert_msg(facts.value[FACT_IPV6_FCRDNS] == cases[i].v6_fcrdns, "%s", cases[i].name);
+        ck_assert_int_eq(facts.value[FACT_HELO_VALID], i % 2 == 0);
+        ck_assert_int_eq(facts.value[FACT_SENDER_DOMAIN_RESOLVES], T);
+        ck_assert_int_eq(facts.value[FACT_AUTHOR_DOMAIN_RESOLVES], U);
+    }
+}
+END_TEST
+
+/* What nobody looked at is not false. */
+START_TEST(what_is_not_examined_says_so)
+{
+    static const enum fact_id ids[] = {
+        FACT_PTR, FACT_FCRDNS, FACT_IPV6_PTR, FACT_IPV6_FCRDNS, FACT_HELO_VALID, FACT_ADDRESS_LISTED,
+        FACT_DOMAIN_LISTED,
+    };
+    struct facts facts = gather(NULL, 0, NULL, NULL, NULL);
+
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+        ck_assert_msg(facts.value[ids[i]] == FACT_UNEXAMINED, "%s", fact_name(ids[i]));
+}
+END_TEST
+
 START_TEST(oneclick_is_told)
 {
     static const struct dkim_results dkim;
@@ -450,6 +517,8 @@ int main(void)
     tcase_add_test(tc, from_facts);
     tcase_add_loop_test(tc, facts_of_the_message, 0, sizeof(message_cases) / sizeof(message_cases[0]));
     tcase_add_test(tc, facts_over_the_limits);
+    tcase_add_test(tc, egress_facts);
+    tcase_add_test(tc, what_is_not_examined_says_so);
     tcase_add_test(tc, oneclick_is_told);
     tcase_add_test(tc, foreign_author_domains);
     tcase_add_test(tc, bulk_is_told);

@@ -3,7 +3,10 @@
  */
 #include "config.h"
 
+#include "lib/base/err.h"
+#include "lib/base/str.h"
 #include "lib/check/finding.h"
+#include "lib/config/source.h"
 #include "t/unit/unit.h"
 
 #include <ctype.h>
@@ -64,6 +67,7 @@ START_TEST(catalogue_names_match_checks)
 {
     static const struct { const char *prefix; enum check_kind check; } checks[] = {
         { "spf-", CHECK_SPF }, { "dkim-", CHECK_DKIM }, { "dmarc-", CHECK_DMARC }, { "egress-", CHECK_EGRESS },
+        { "ptr-", CHECK_EGRESS }, { "helo-", CHECK_EGRESS },
     };
     for (int id = 0; id < FINDING_COUNT; id++) {
         const struct finding_row *row = finding_row((enum finding_id)id);
@@ -74,6 +78,29 @@ START_TEST(catalogue_names_match_checks)
         }
         ck_assert_msg(row->check == want || row->check == CHECK_NONE, "%s", row->name);
     }
+}
+END_TEST
+
+/* preflight(1) has an entry for each, with its severity and its source. */
+START_TEST(catalogue_is_in_the_manual)
+{
+    struct str manual = STR_EMPTY, entry = STR_EMPTY;
+    struct err err = { "" };
+
+    ck_assert_msg(source_read(unit_path("man/preflight.1"), &manual, &err) == 0, "%s", err.text);
+    for (int id = 0; id < FINDING_COUNT; id++) {
+        const struct finding_row *row = finding_row((enum finding_id)id);
+        str_reset(&entry);
+        str_addf(&entry, "\n.It Cm %s Pq %s\n", row->name, severity_name(row->severity));
+        const char *at = strstr(str_get(&manual), str_get(&entry));
+        ck_assert_msg(at != NULL, "%s (%s) is not in the manual", row->name, severity_name(row->severity));
+        str_reset(&entry);
+        str_addf(&entry, "\n.Pq %s\n", row->source);
+        const char *source = strstr(at, str_get(&entry)), *next = strstr(at + 1, "\n.It ");
+        ck_assert_msg(source != NULL && (next == NULL || source < next), "%s: no '%s'", row->name, row->source);
+    }
+    str_clear(&entry);
+    str_clear(&manual);
 }
 END_TEST
 
@@ -181,6 +208,7 @@ int main(void)
     TCase *tc = tcase_create("finding");
     tcase_add_test(tc, catalogue_is_complete);
     tcase_add_test(tc, catalogue_names_match_checks);
+    tcase_add_test(tc, catalogue_is_in_the_manual);
     tcase_add_test(tc, fills_in);
     tcase_add_test(tc, adds_once_per_subject);
     tcase_add_test(tc, bounds_what_comes_from_outside);

@@ -291,7 +291,14 @@ START_TEST(injects_failures)
     answer = dns_lookup(dns, "mail.example.com", DNS_A, &budget);
     ck_assert_int_eq(answer->status, DNS_BOGUS);
     dns_answer_unref(answer);
+    ck_assert_int_eq(budget.failed, 1);     /* the first one again */
+
+    dns_inject(dns, "mail.example.com", DNS_AAAA, DNS_TEMPFAIL);
+    answer = dns_lookup(dns, "mail.example.com", DNS_AAAA, &budget);
+    ck_assert_int_eq(answer->status, DNS_TEMPFAIL);
+    dns_answer_unref(answer);
     ck_assert_int_eq(budget.failed, 2);
+    ck_assert_str_eq(budget.failed_name, "A mail.example.com");
 }
 END_TEST
 

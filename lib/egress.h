@@ -1,0 +1,30 @@
+/*
+ * Where messages of an egress leave from; the engine's inside.
+ */
+#ifndef PREFLIGHT_EGRESS_H
+#define PREFLIGHT_EGRESS_H
+
+#include "lib/base/domain.h"
+#include "lib/base/ip.h"
+#include "lib/config/conf.h"
+#include "lib/dns/dns.h"
+
+#include <stddef.h>
+
+#define EGRESS_ADDRESSES_MAX 256    /* judged; with more the message is unsure */
+
+/* The addresses a message leaves from: configured, or the HELO name's own. */
+struct egress_addresses {
+    struct ip_addr list[EGRESS_ADDRESSES_MAX];
+    size_t count;
+    char problem[DOMAIN_MAX + 64];  /* why there may be more, or worse; "" where there are not */
+};
+
+/* Starts the questions that the configuration answers already; never waits. */
+void egress_prefetch(struct dns *dns, const struct conf_egress *egress);
+
+/* And starts the questions that the addresses answer. */
+void egress_find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
+                           struct egress_addresses *addresses_r);
+
+#endif
