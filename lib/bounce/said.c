@@ -166,7 +166,7 @@ static char *find_host(const char *text)
 static const char *const reply_marks[] = {
     " said: ", "refused to talk to me: ", "Remote host said: ", "Remote_host_said:_", "gave this error: ",
     "Remote Server returned '", "Remote server returned '", "Remote server returned ", "server was: ", "returned was: ",
-    "response was: ", " smtp;", "<<< ", "(reason: ", " reason: ",
+    "response was: ", " smtp;", "<<< ", "(reason: ",
 };
 
 /* A code that begins a reply: at the start, or behind what ends the words before it. */
