@@ -29,6 +29,8 @@ struct preflight_origin {
     bool is_counted;                /* adds to the volume that makes a bulk sender: it is really sent */
     bool is_patient;                /* wait for what tells more and decides nothing; a mail server does not */
     const struct conf_egress *egress;   /* judge with this one, do not choose; must outlive the message; or NULL */
+    bool is_returned;               /* a copy out of a bounce: DKIM is judged by what it cannot have lost */
+    bool is_as_sent;                /* such a copy that has the signatures it left with, if there were any */
     bool only_signatures;           /* the signatures and their alignment: no SPF, no predictions, no other finding */
 };
 

@@ -33,6 +33,7 @@ struct preflight_message {
     bool is_counted;
     bool is_patient;
     bool only_signatures;
+    bool is_returned, is_as_sent;
     bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
     struct recipients recipients;
     struct message *message;
@@ -98,6 +99,8 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     m->is_counted = origin->is_counted;
     m->is_patient = origin->is_patient;
     m->only_signatures = origin->only_signatures;
+    m->is_returned = origin->is_returned;
+    m->is_as_sent = origin->is_as_sent;
     m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
     m->message = message_new(&limits);
     m->dkim = dkimcheck_begin(preflight->dkim, id);
@@ -407,6 +410,8 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     egress_find_addresses(m->pf->dns, budget, egress, &about.addresses);
     check_spf(m, egress, &about.addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
+    if (m->is_returned)
+        dkimcheck_returned(&report->dkim, m->is_as_sent);
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
                    &report->dkim, &report->dmarc);
     oneclick_check(facts, &report->dkim, &about.oneclick);
@@ -415,6 +420,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     gather_facts(m, report, &about);
     collect_findings(m, &about, budget, report);
     predict(m, &about.facts, report);
+    report->facts = about.facts;
     report->egress = xstrdup(egress->name);
     report->trouble = describe_trouble(m, report, budget, egress, &about.addresses);
     egress_result_clear(&about.checked);

@@ -65,6 +65,7 @@ struct dkim_results {
     size_t count;
     size_t skipped;             /* signatures beyond the limit, not verified */
     bool is_over_limits;        /* more header fields than the limits allow: results are temperror, not known */
+    bool is_copy;               /* of a message that came back: dkimcheck_returned */
 };
 
 struct dkimcheck *dkimcheck_new(struct dns *dns, const struct dkimcheck_limits *limits, struct err *err);
@@ -85,6 +86,13 @@ void dkimcheck_body(struct dkimcheck_verifier *verifier, const unsigned char *da
 /* Verifies, waiting for keys within the budget, and frees the verifier. */
 void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budget, struct dkim_results *results_r);
 void dkim_results_clear(struct dkim_results *results);
+
+/*
+ * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is found
+ * and only body or header differ from what was signed, or the time is over, the result is temperror.  Without a
+ * signature, and unless it came back as it was sent (is_as_sent), it may have left with one: that counts as skipped.
+ */
+void dkimcheck_returned(struct dkim_results *results, bool is_as_sent);
 
 /*
  * One word for the log: pass if any passes, else temperror if any is or was not looked at, else the first signature's,

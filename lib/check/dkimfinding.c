@@ -41,7 +41,7 @@ static bool has_result(const struct dkim_results *results, enum auth_result resu
 
 enum auth_result dkim_results_overall(const struct dkim_results *results)
 {
-    if (results->count == 0)
+    if (results->count == 0 && results->skipped == 0)
         return AUTH_NONE;
     if (has_result(results, AUTH_PASS))
         return AUTH_PASS;
@@ -137,12 +137,16 @@ static void find_in_passing(const struct dkim_results *results, const char *auth
 
 void dkimcheck_findings(const struct dkim_results *results, const char *author_domain, struct findings *findings)
 {
-    if (results->count == 0)
+    bool is_lost = results->is_copy && results->count == 0 && results->skipped > 0;
+
+    if (is_lost)
+        findings_add(findings, FINDING_DKIM_RETURNED, author_domain, author_domain, "none came back with it");
+    else if (results->count == 0)
         findings_add(findings, FINDING_DKIM_NONE, author_domain, author_domain, NULL);
     for (size_t i = 0; i < results->count; i++)
         find_in_signature(&results->items[i], author_domain, findings);
     find_in_passing(results, author_domain, findings);
-    if (results->skipped > 0) {
+    if (results->skipped > 0 && !is_lost) {
         add(findings, FINDING_DKIM_TOO_MANY, author_domain, author_domain,
             xasprintf("%zu of %zu", results->count, results->count + results->skipped));
     }

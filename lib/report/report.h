@@ -11,6 +11,7 @@
 #include "lib/check/finding.h"
 #include "lib/check/spfcheck.h"
 #include "lib/config/conf.h"
+#include "lib/judge/fact.h"
 #include "lib/judge/receiver.h"
 
 #include <stddef.h>
@@ -30,6 +31,7 @@ struct report {
     size_t n_deciding;
     struct dkim_results dkim;
     struct dmarc_result dmarc;
+    struct facts facts;             /* what the predictions rest on */
     struct findings findings;
     struct prediction *predictions; /* one per recipient domain, and one for any other recipient */
     size_t n_predictions;
