@@ -17,6 +17,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_config,
     &subcommand_dkim,
     &subcommand_dmarc,
+    &subcommand_explain,
     &subcommand_spf,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))

@@ -52,6 +52,8 @@ const struct option options[] = {
       .min = MS_SECOND, .max = 10 * MS_MINUTE, .help = "how long a stop waits for messages in hand" },
     { "", "receivers", OPTION_PATH, AT(receivers), .standard = "\"\"",
       .help = "file of receivers and their rules; empty: those built in" },
+    { "", "replies", OPTION_PATH, AT(replies), .standard = "\"\"",
+      .help = "file of what replies mean; empty: what is built in" },
     { "", "bulk_threshold", OPTION_INT, AT(bulk_threshold), .standard = "5000", .min = 0, .max = 10000000,
       .help = "messages in a day to one receiver that make a sender a bulk sender; 0: none do" },
 

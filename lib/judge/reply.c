@@ -190,7 +190,7 @@ static void set_meaning(const struct replies *replies, const struct reply_row *r
     out->page = first_of(own->page, receiver == NULL ? NULL : receiver->page, cause->page);
 }
 
-static bool is_temporary(const struct replies *replies, const struct reading *reading)
+static bool is_temporary(const struct replies *replies, const struct reading *reading, bool is_delayed)
 {
     const struct replytext *text = &reading->text;
 
@@ -198,7 +198,7 @@ static bool is_temporary(const struct replies *replies, const struct reading *re
         return text->code[0] == '4';
     if (text->enhanced[0] != '\0')
         return text->enhanced[0] == '4';
-    return is_told(reading, &replies->delayed);
+    return is_delayed || is_told(reading, &replies->delayed);
 }
 
 void replies_explain(const struct replies *replies, const struct reply *reply, struct explanation *out)
@@ -207,6 +207,8 @@ void replies_explain(const struct replies *replies, const struct reply *reply, s
 
     *out = (struct explanation){ .cause = CAUSE_MAILBOX };
     replytext_read(reply->text, &reading.text);
+    if (reading.text.enhanced[0] == '\0' && reply->status != NULL)
+        replytext_status(reply->status, &reading.text);
     const struct reply_receiver *receiver = find_receiver(replies, &reading, reply->host);
     const struct reply_row *row = find_row(replies, &reading, receiver);
     if (row != NULL)
@@ -217,7 +219,7 @@ void replies_explain(const struct replies *replies, const struct reply *reply, s
     }
     memcpy(out->code, reading.text.code, sizeof(out->code));
     memcpy(out->enhanced, reading.text.enhanced, sizeof(out->enhanced));
-    out->is_temporary = is_temporary(replies, &reading);
+    out->is_temporary = is_temporary(replies, &reading, reply->is_delayed);
     set_meaning(replies, row, receiver, out);
     matcher_free(&reading.matcher);
 }

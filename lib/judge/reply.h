@@ -18,7 +18,7 @@ enum cause {
 
 const char *cause_name(enum cause cause);   /* "spf", "auth-required/relay-denied", as in replies.conf and JSON */
 
-/* path: a file; NULL: what is built into the program.  NULL with err "FILE:LINE: ...". */
+/* path: a file; NULL or "": what is built into the program.  NULL with err "FILE:LINE: ...". */
 struct replies *replies_load(const char *path, struct err *err);
 struct replies *replies_ref(struct replies *replies);
 void replies_unref(struct replies **replies);
@@ -26,6 +26,8 @@ void replies_unref(struct replies **replies);
 struct reply {
     const char *text;           /* untrusted, of any length; its lines may be joined with a space or not */
     const char *host;           /* name of the server that said it, or NULL */
+    const char *status;         /* an enhanced code told beside it, which counts where the text has none; or NULL */
+    bool is_delayed;            /* it is known to be tried again, which counts where there is no code */
 };
 
 struct explanation {
@@ -34,7 +36,7 @@ struct explanation {
     char receiver[64];          /* "" where it is not recognised */
     char code[4];               /* "550", "" where there is none */
     char enhanced[16];          /* "5.7.26", "" where there is none */
-    bool is_temporary;          /* by the code; without one by the enhanced code, then by the words */
+    bool is_temporary;          /* by the code; without one by the enhanced code, then by what is told beside it */
     /* Borrowed from the replies: */
     const char *pattern;        /* the one that held; NULL where none did */
     const char *title;          /* the receiver's; NULL where it is not recognised */

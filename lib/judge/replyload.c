@@ -313,7 +313,7 @@ struct replies *replies_load(const char *path, struct err *err)
     struct replies *replies = xcalloc(1, sizeof(*replies));
 
     replies->refs = 1;
-    replies->tree = path == NULL ? tree_read_text("replies.conf (built in)", builtin_replies, kinds, NULL, err)
+    replies->tree = path == NULL || path[0] == '\0' ? tree_read_text("replies.conf (built in)", builtin_replies, kinds, NULL, err)
                                  : tree_read(path, kinds, NULL, err);
     if (replies->tree == NULL || read_sections(replies, err) < 0)
         replies_unref(&replies);

@@ -196,3 +196,11 @@ void replytext_read(const char *text, struct replytext *out)
     if (code != NULL)
         drop_continuations(out, code);
 }
+
+void replytext_status(const char *status, struct replytext *out)
+{
+    size_t n = enhanced_length(status);
+
+    if (n > 0 && status[n] == '\0' && n < sizeof(out->enhanced))
+        memcpy(out->enhanced, status, n + 1);
+}

@@ -21,4 +21,7 @@ struct replytext {
 /* text: untrusted, of any length. */
 void replytext_read(const char *text, struct replytext *out);
 
+/* Takes an enhanced code that was told beside the text, if status is one. */
+void replytext_status(const char *status, struct replytext *out);
+
 #endif

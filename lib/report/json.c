@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "lib/report/report.h"
+#include "lib/report/explained.h"
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
 #include "lib/config/options.h"
@@ -332,5 +333,43 @@ char *report_json_conf(const struct conf *conf)
     put(object, "domain", domains);
     put(object, "dns", make_section("dns", conf));
     put(object, "limits", make_section("limits", conf));
+    return printed(object);
+}
+
+static json_t *make_explained(const struct explained *one)
+{
+    json_t *object = made(json_object()), *also = made(json_array());
+    const struct explanation *meaning = &one->meaning;
+
+    for (int i = 0; i < CAUSE_COUNT; i++) {
+        if (meaning->also[i])
+            append(also, make_text(cause_name((enum cause)i)));
+    }
+    put_text(object, "cause", cause_name(meaning->cause));
+    put(object, "also", also);
+    put_known(object, "receiver", meaning->receiver);
+    put_known(object, "code", meaning->code);
+    put_known(object, "enhanced", meaning->enhanced);
+    put(object, "temporary", json_boolean(meaning->is_temporary));
+    put_text(object, "text", meaning->text);
+    put_text(object, "remedy", meaning->remedy);
+    put_known(object, "page", meaning->page);
+    put_known(object, "recipient", one->bounce->recipient);
+    put_known(object, "host", one->bounce->host);
+    put_known(object, "queue_id", one->bounce->queue_id);
+    put_known(object, "reply", one->bounce->reply);
+    return object;
+}
+
+char *report_json_explained(const struct explained *items, size_t count)
+{
+    json_t *object = make_explained(explained_worst(items, count));
+
+    if (count > 1) {
+        json_t *replies = made(json_array());
+        for (size_t i = 0; i < count; i++)
+            append(replies, make_explained(&items[i]));
+        put(object, "replies", replies);
+    }
     return printed(object);
 }

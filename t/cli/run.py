@@ -394,6 +394,75 @@ _dmarc.xn--bcher-kva.example. 60 IN TXT "v=DMARC1; p=none"
     equal((status, json.loads(out)["result"]), (75, "temperror"), "a black hole")
 
 
+def explains_replies(box):
+    """what a reply means: argument, words, file, standard input; text and JSON"""
+    reply = "550 5.7.515 Access denied, sending domain example.com does not meet the required authentication level. " \
+            "Spf= Fail , Dkim= Pass , DMARC= Fail [x.prod.protection.outlook.com]"
+    want = {"cause": "dmarc", "also": ["spf"], "receiver": "outlook", "code": "550", "enhanced": "5.7.515",
+            "temporary": False}
+    box.write("reply", reply.encode() + b"\n")
+    for args, stdin in (([reply], b""), (reply.split(" "), b""), (["reply"], b""), (["-"], reply.encode()),
+                        ([], reply.encode())):
+        status, out, err = box.run("explain", "-c", "conf", "--json", "--", *args, stdin=stdin)
+        equal((status, err), (0, ""), "status and standard error of %s" % args)
+        got = json.loads(out)
+        equal({key: got[key] for key in want}, want, str(args))
+        equal(got["reply"], reply, "reply")
+        require(got["text"] and got["remedy"] and got["page"].startswith("https://"), "nothing to do")
+        require("replies" not in got, "several of one")
+    status, out, err = box.run("explain", reply)
+    equal((status, err), (0, ""), "status and standard error")
+    equal(out.split("\n")[0], "DMARC  Outlook.com, Hotmail, Live and MSN refused it for good: 550 5.7.515", "headline")
+    for want in ("also     spf", "mend: ", "https://", "Dkim= Pass"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    status, out, _ = box.run("explain", "--json", "nobody knows")
+    equal((status, json.loads(out)["cause"]), (0, "mailbox/other"), "words that say nothing")
+    status, out, err = box.run("explain", "--json", "-", stdin=b"\x1b[31m550 \xff\xfe\0 5.7.26 " + b"x" * 100000)
+    equal((status, json.loads(out)["enhanced"], "\x1b" in out), (0, "5.7.26", False), "noise")
+
+
+def explains_several(box):
+    """several refusals: the worst first in JSON, those alike together in text"""
+    box.write("log", "".join(
+        "Nov 23 10:00:00 mail postfix/smtp[812]: 4QxyzA1234: to=<%s@example.net>, relay=mx.example.net[192.0.2.1]:25, "
+        "delay=1, delays=0/0/0/1, dsn=%s, status=%s (host mx.example.net[192.0.2.1] said: %s (in reply to RCPT TO "
+        "command))\n" % line for line in (
+            ("a", "4.7.1", "deferred", "450 4.7.1 <a@example.net>: Recipient address rejected: Greylisted"),
+            ("b", "5.1.1", "bounced", "550 5.1.1 <b@example.net>: Recipient address rejected: User unknown"),
+            ("c", "5.1.1", "bounced", "550 5.1.1 <c@example.net>: Recipient address rejected: User unknown"))).encode())
+    status, out, err = box.run("explain", "--json", "log")
+    equal((status, err), (0, ""), "status and standard error")
+    got = json.loads(out)
+    equal((got["cause"], got["recipient"], got["temporary"]), ("mailbox/other", "b@example.net", False), "the worst")
+    equal([(one["cause"], one["recipient"], one["temporary"], one["host"]) for one in got["replies"]],
+          [("rate", "a@example.net", True, "mx.example.net"),
+           ("mailbox/other", "b@example.net", False, "mx.example.net"),
+           ("mailbox/other", "c@example.net", False, "mx.example.net")], "replies")
+    status, out, _ = box.run("explain", "log")
+    for want in ("RATE  the receiver refused it for now: 450 4.7.1", "for      b@example.net, c@example.net"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    equal(out.count("MAILBOX/OTHER"), 1, "headlines of what is alike")
+
+
+def explains_by_own_patterns(box):
+    """patterns of one's own; mistakes and files without a refusal end with 2"""
+    shipped = os.path.abspath(os.path.join(HERE, "..", "..", "conf", "replies.conf"))
+    own = 'pattern "frob" { cause = "content" match = { \'frobnicat\' } text = "Frob." remedy = "Unfrob." }\n'
+    box.write("replies.conf", ('%sinclude("%s")\n' % (own, shipped)).encode())
+    box.write("own", b'replies = "replies.conf"\n')
+    status, out, _ = box.run("explain", "-c", "own", "--json", "550 5.1.1 user unknown, frobnicated")
+    equal((status, json.loads(out)["cause"], json.loads(out)["text"]), (0, "content", "Frob."), "own pattern")
+    box.write("replies.conf", own.replace("content", "contend").encode())
+    status, out, err = box.run("explain", "-c", "own", "550 no")
+    equal((status, out), (2, ""), "status of a mistake")
+    require("replies.conf:1: option 'pattern frob: cause': 'contend' is not a cause, did you mean 'content'?" in err,
+            err)
+    for args, stdin in ((["message"], b""), (["-"], b""), ([], b"  \n"), ([""], b""), (["--no-such-option"], b"")):
+        status, out, err = box.run("explain", *args, stdin=stdin)
+        equal((status, out), (2, ""), "status of %s" % args)
+        require("preflight" in err, err)
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -419,7 +488,8 @@ def survives_anything(box):
 
 STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
-           prints_the_configuration, colours_a_terminal_only, judges_dmarc, survives_anything]
+           prints_the_configuration, colours_a_terminal_only, judges_dmarc, explains_replies,
+           explains_several, explains_by_own_patterns, survives_anything]
 
 
 def main():

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = input_of(data, size);
     char *host = input_line(&input), *text = input_rest(&input);
-    struct reply reply = { text, host };
+    struct reply reply = { .text = text, .host = host, .status = host };
     struct explanation got;
 
     check_plain(text);

@@ -160,7 +160,7 @@ START_TEST(the_host_tells_the_receiver)
         { "mx1.comcast.net", "550 5.7.29 no - gsmtp", "comcast", CAUSE_DKIM },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct reply reply = { cases[i].text, cases[i].host };
+        struct reply reply = { .text = cases[i].text, .host = cases[i].host };
         struct explanation got;
         replies_explain(shipped, &reply, &got);
         ck_assert_msg(strcmp(got.receiver, cases[i].receiver) == 0, "case %zu: %s", i, got.receiver);
@@ -246,7 +246,7 @@ START_TEST(an_own_file)
 {
     struct err err = { "" };
     struct explanation got;
-    struct reply reply = { "550 5.7.1 Frobnicated, spf", "mx.frob.example" };
+    struct reply reply = { .text = "550 5.7.1 Frobnicated, spf", .host = "mx.frob.example" };
     char *text = xasprintf("pattern frob-first { cause = content match = { 'frobnic\n   ated' } text = \"a\n  b\" }\n"
                            "%s"
                            "receiver frob { title = Frob hosts = { .frob.example } page = \"https://frob\" }\n"

@@ -1,0 +1,110 @@
+/*
+ * preflight explain: what a reply, a bounce message or lines of a mail log mean.
+ */
+#include "config.h"
+
+#include "cli/cli.h"
+#include "cli/source.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct explain_options {
+    struct common_options common;
+    char **words;               /* what is left of the command line */
+    int n_words;
+};
+
+/* A single word may name a file; all else is the text itself, quoted or not. */
+static const char *file_of(const struct explain_options *options)
+{
+    if (options->n_words == 0)
+        return "-";
+    if (options->n_words > 1)
+        return NULL;
+    return strcmp(options->words[0], "-") == 0 || access(options->words[0], F_OK) == 0 ? options->words[0] : NULL;
+}
+
+static int read_file(const char *path, struct str *text_r, struct err *err)
+{
+    FILE *file = source_open(path, err);
+    char chunk[65536];
+    size_t n;
+
+    if (file == NULL)
+        return -1;
+    while (text_r->len < BOUNCE_INPUT_MAX && (n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        str_addn(text_r, chunk, n);
+    int rc = ferror(file) ? err_set(err, "cannot read '%s': %s", path, strerror(errno)) : 0;
+    source_close(file);
+    return rc;
+}
+
+static void join_words(const struct explain_options *options, struct str *text_r)
+{
+    for (int i = 0; i < options->n_words; i++)
+        str_addf(text_r, "%s%s", i > 0 ? " " : "", options->words[i]);
+}
+
+static int print_explained(const struct explain *explain, bool is_json, struct err *err)
+{
+    struct str text = STR_EMPTY;
+
+    if (is_json)
+        return cli_print(report_json_explained(explain->items, explain->count), err);
+    report_text_explained(explain->items, explain->count, explain->bounces.left_out, cli_has_color(stdout), &text);
+    return cli_print(str_steal(&text), err);
+}
+
+static int explain_text(const struct conf *conf, const struct explain_options *options, struct err *err)
+{
+    const char *path = file_of(options);
+    struct str text = STR_EMPTY;
+    int rc = 0;
+
+    if (path != NULL)
+        rc = read_file(path, &text, err);
+    else
+        join_words(options, &text);
+    struct explain *explain = rc < 0 ? NULL : explain_new(conf, str_get(&text), text.len, path == NULL, err);
+    if (explain != NULL)
+        rc = print_explained(explain, options->common.is_json, err);
+    else
+        rc = -1;
+    explain_free(&explain);
+    str_clear(&text);
+    return rc;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option table[] = { COMMON_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
+    struct explain_options options = { .words = NULL };
+    struct err err = { "" };
+    int status = cli_parse(&subcommand_explain, argc, argv, table, &options.common, NULL, NULL);
+
+    if (status != CLI_GO_ON)
+        return status;
+    options.words = argv + optind;
+    options.n_words = argc - optind;
+    struct conf *conf = cli_load(&options.common);
+    if (conf == NULL)
+        return EXIT_USAGE;
+    int rc = explain_text(conf, &options, &err);
+    if (rc < 0)
+        fprintf(stderr, "preflight: %s\n", err.text);
+    conf_unref(&conf);
+    return rc < 0 ? EXIT_USAGE : EXIT_CLEAR;
+}
+
+const struct subcommand subcommand_explain = {
+    .name = "explain",
+    .run = run,
+    .synopsis = "[-c CONF] [--json] [TEXT | FILE | -]",
+    .help = "what a reply, a bounce message or lines of a mail log mean",
+};

@@ -1,0 +1,88 @@
+/*
+ * What came back, explained; see explain.h.
+ */
+#include "config.h"
+
+#include "lib/explain.h"
+#include "lib/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A reply as a person has it at hand, and not out of a bounce message or a log. */
+static bool is_bare(const struct bounces *bounces)
+{
+    const struct bounce *only = bounces->items;
+
+    return bounces->count == 1 && only->recipient == NULL && only->queue_id == NULL && only->original == NULL &&
+           only->status == NULL;
+}
+
+/* What of a text is looked at as one reply, its NULs as spaces.  Caller frees. */
+static char *reply_of(const char *text, size_t len)
+{
+    if (len > BOUNCE_REPLY_MAX)
+        len = BOUNCE_REPLY_MAX;
+    char *reply = xmalloc(len + 1);
+    for (size_t i = 0; i < len; i++)
+        reply[i] = text[i] == '\0' ? ' ' : text[i];
+    reply[len] = '\0';
+    return reply;
+}
+
+/* words: the whole of a bare reply, which tells when in the session it came; else NULL. */
+static void explain_one(const struct replies *replies, const struct bounce *bounce, const char *words,
+                        struct explained *out)
+{
+    const struct reply reply = {
+        .text = words != NULL ? words : bounce->reply, .host = bounce->host, .status = bounce->status,
+        .is_delayed = bounce->is_delayed,
+    };
+
+    out->bounce = bounce;
+    replies_explain(replies, &reply, &out->meaning);
+}
+
+static int read_bounces(struct explain *explain, const char *text, size_t len, bool is_reply, struct err *err)
+{
+    struct bounce only = { .recipient = NULL };
+
+    if (bounces_read(text, len, &explain->bounces, err) == 0)
+        return 0;
+    if (!is_reply || text[strspn(text, " \t\r\n")] == '\0')
+        return -1;
+    bounces_clear(&explain->bounces);
+    only.reply = reply_of(text, len);
+    explain->bounces.items = xgrow(NULL, 0, &explain->bounces.capacity, sizeof(only));
+    explain->bounces.items[explain->bounces.count++] = only;
+    return 0;
+}
+
+struct explain *explain_new(const struct conf *conf, const char *text, size_t len, bool is_reply, struct err *err)
+{
+    struct explain *explain = xcalloc(1, sizeof(*explain));
+
+    explain->replies = replies_load(conf->replies, err);
+    if (explain->replies == NULL || read_bounces(explain, text, len, is_reply, err) < 0) {
+        explain_free(&explain);
+        return NULL;
+    }
+    char *words = is_bare(&explain->bounces) ? reply_of(text, len) : NULL;
+    explain->count = explain->bounces.count;
+    explain->items = xcalloc(explain->count, sizeof(*explain->items));
+    for (size_t i = 0; i < explain->count; i++)
+        explain_one(explain->replies, &explain->bounces.items[i], words, &explain->items[i]);
+    free(words);
+    return explain;
+}
+
+void explain_free(struct explain **explain)
+{
+    if (*explain == NULL)
+        return;
+    free((*explain)->items);
+    bounces_clear(&(*explain)->bounces);
+    replies_unref(&(*explain)->replies);
+    free(*explain);
+    *explain = NULL;
+}

@@ -1,0 +1,32 @@
+/*
+ * What came back, explained: the engine's door for preflight explain and for reports on logs.
+ * Owned by one thread.
+ */
+#ifndef PREFLIGHT_EXPLAIN_H
+#define PREFLIGHT_EXPLAIN_H
+
+#include "lib/bounce/bounce.h"
+#include "lib/config/conf.h"
+#include "lib/judge/reply.h"
+#include "lib/report/explained.h"
+
+#include <stddef.h>
+
+struct err;
+
+struct explain {
+    struct replies *replies;    /* one reference */
+    struct bounces bounces;
+    struct explained *items;    /* one for each bounce, in their order */
+    size_t count;               /* > 0 */
+};
+
+/*
+ * Reads what bounces_read() reads and explains it by the patterns that the configuration names.  A text that is known
+ * to be a reply, is_reply, is taken for one where nothing else can be read in it.
+ * NULL with err where nothing in the text was refused, or the patterns cannot be read.
+ */
+struct explain *explain_new(const struct conf *conf, const char *text, size_t len, bool is_reply, struct err *err);
+void explain_free(struct explain **explain);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Refusals and what they mean, as text and as JSON.  Borrows its arguments.  Pure functions, thread-safe.
+ */
+#ifndef PREFLIGHT_REPORT_EXPLAINED_H
+#define PREFLIGHT_REPORT_EXPLAINED_H
+
+#include "lib/base/str.h"
+#include "lib/bounce/bounce.h"
+#include "lib/judge/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct explained {
+    const struct bounce *bounce;
+    struct explanation meaning;
+};
+
+/* The first that is permanent, else the first.  count > 0. */
+const struct explained *explained_worst(const struct explained *items, size_t count);
+
+/* JSON, one object with a final newline: the worst; with several also "replies", all of them.  Caller frees. */
+char *report_json_explained(const struct explained *items, size_t count);
+
+/* For people: recipients that were refused alike stand together.  left_out: refusals that were not kept. */
+void report_text_explained(const struct explained *items, size_t count, size_t left_out, bool is_color,
+                           struct str *text_r);
+
+#endif
