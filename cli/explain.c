@@ -61,7 +61,20 @@ static int print_explained(const struct explain *explain, bool is_json, struct e
     return cli_print(str_steal(&text), err);
 }
 
-static int explain_text(const struct conf *conf, const struct explain_options *options, struct err *err)
+/* Whoever names a configuration has the egress in it that sends. */
+static int recheck(struct explain *explain, struct conf *conf, const struct explain_options *options, struct err *err)
+{
+    if (options->common.conf == NULL || explain->bounces.n_originals == 0)
+        return 0;
+    struct preflight *preflight = preflight_new(conf, NULL, err);
+    if (preflight == NULL)
+        return -1;
+    int rc = explain_recheck(explain, preflight, err);
+    preflight_unref(&preflight);
+    return rc;
+}
+
+static int explain_text(struct conf *conf, const struct explain_options *options, struct err *err)
 {
     const char *path = file_of(options);
     struct str text = STR_EMPTY;
@@ -72,10 +85,9 @@ static int explain_text(const struct conf *conf, const struct explain_options *o
     else
         join_words(options, &text);
     struct explain *explain = rc < 0 ? NULL : explain_new(conf, str_get(&text), text.len, path == NULL, err);
-    if (explain != NULL)
+    rc = explain == NULL ? -1 : recheck(explain, conf, options, err);
+    if (rc == 0)
         rc = print_explained(explain, options->common.is_json, err);
-    else
-        rc = -1;
     explain_free(&explain);
     str_clear(&text);
     return rc;

@@ -5,6 +5,7 @@
 
 #include "lib/explain.h"
 #include "lib/base/mem.h"
+#include "lib/recheck.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +77,44 @@ struct explain *explain_new(const struct conf *conf, const char *text, size_t le
     return explain;
 }
 
+static void answer_for(struct explain *explain, const struct bounce_original *original, const struct report *today)
+{
+    for (size_t i = 0; i < explain->count; i++) {
+        struct explained *one = &explain->items[i];
+        struct str reason = STR_EMPTY;
+        if (one->bounce->original != original)
+            continue;
+        one->today = today;
+        one->answer = recheck_cause(today, original, one->meaning.cause, &reason);
+        one->reason = str_steal(&reason);
+    }
+}
+
+int explain_recheck(struct explain *explain, struct preflight *preflight, struct err *err)
+{
+    const struct bounces *bounces = &explain->bounces;
+    size_t n = bounces->n_originals < EXPLAIN_RECHECKS_MAX ? bounces->n_originals : EXPLAIN_RECHECKS_MAX;
+
+    explain->reports = xcalloc(n == 0 ? 1 : n, sizeof(struct report *));
+    for (size_t i = 0; i < n; i++) {
+        struct report *report = recheck_judge(preflight, bounces, bounces->originals[i], err);
+        if (report == NULL)
+            return -1;
+        explain->reports[explain->n_reports++] = report;
+        answer_for(explain, bounces->originals[i], report);
+    }
+    return 0;
+}
+
 void explain_free(struct explain **explain)
 {
     if (*explain == NULL)
         return;
+    for (size_t i = 0; i < (*explain)->count; i++)
+        free((*explain)->items[i].reason);
+    for (size_t i = 0; i < (*explain)->n_reports; i++)
+        report_free(&(*explain)->reports[i]);
+    free((*explain)->reports);
     free((*explain)->items);
     bounces_clear(&(*explain)->bounces);
     replies_unref(&(*explain)->replies);

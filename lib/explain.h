@@ -8,6 +8,7 @@
 #include "lib/bounce/bounce.h"
 #include "lib/config/conf.h"
 #include "lib/judge/reply.h"
+#include "lib/preflight.h"
 #include "lib/report/explained.h"
 
 #include <stddef.h>
@@ -19,6 +20,8 @@ struct explain {
     struct bounces bounces;
     struct explained *items;    /* one for each bounce, in their order */
     size_t count;               /* > 0 */
+    struct report **reports;    /* explain_recheck's */
+    size_t n_reports;
 };
 
 /*
@@ -28,5 +31,12 @@ struct explain {
  */
 struct explain *explain_new(const struct conf *conf, const char *text, size_t len, bool is_reply, struct err *err);
 void explain_free(struct explain **explain);
+
+/*
+ * Judges what came back of each message as if it left today, and says of its refusals whether their cause is still
+ * there.  Of an mbox full of them the first EXPLAIN_RECHECKS_MAX messages.  -1 with err where one cannot be read.
+ */
+#define EXPLAIN_RECHECKS_MAX 50
+int explain_recheck(struct explain *explain, struct preflight *preflight, struct err *err);
 
 #endif

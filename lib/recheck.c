@@ -10,15 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *recheck_answer_name(enum recheck_answer answer)
-{
-    static const char *const names[] = {
-        [RECHECK_CANNOT_BE_TOLD] = "cannot be told", [RECHECK_STILL_THERE] = "still there", [RECHECK_MENDED] = "mended",
-    };
-
-    return names[answer];
-}
-
 /* --- judging ------------------------------------------------------------------------------ */
 
 /* Its finding speaks of name servers; where a signature cannot be told, they are not to blame. */

@@ -8,9 +8,7 @@
 #include "lib/bounce/bounce.h"
 #include "lib/judge/reply.h"
 #include "lib/preflight.h"
-
-enum recheck_answer { RECHECK_CANNOT_BE_TOLD, RECHECK_STILL_THERE, RECHECK_MENDED };
-const char *recheck_answer_name(enum recheck_answer answer);    /* "still there", "mended", "cannot be told" */
+#include "lib/report/explained.h"
 
 /*
  * The report of an original, judged for its sender and for all whose refusal returned it.  What body, header or

@@ -22,6 +22,15 @@ const struct explained *explained_worst(const struct explained *items, size_t co
     return items;
 }
 
+const char *recheck_answer_name(enum recheck_answer answer)
+{
+    static const char *const names[] = {
+        [RECHECK_CANNOT_BE_TOLD] = "cannot be told", [RECHECK_STILL_THERE] = "still there", [RECHECK_MENDED] = "mended",
+    };
+
+    return names[answer];
+}
+
 static bool is_same(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -31,7 +40,8 @@ static bool is_same(const char *a, const char *b)
 static bool is_alike(const struct explained *a, const struct explained *b)
 {
     return a->meaning.pattern == b->meaning.pattern && a->meaning.cause == b->meaning.cause &&
-           a->meaning.is_temporary == b->meaning.is_temporary && is_same(a->bounce->host, b->bounce->host) &&
+           a->meaning.is_temporary == b->meaning.is_temporary && a->today == b->today &&
+           is_same(a->bounce->host, b->bounce->host) &&
            strcmp(a->meaning.code, b->meaning.code) == 0 && strcmp(a->meaning.enhanced, b->meaning.enhanced) == 0;
 }
 
@@ -81,6 +91,20 @@ static void write_also(struct writer *w, const struct explanation *meaning)
     str_clear(&list);
 }
 
+static void write_today(struct writer *w, const struct explained *one)
+{
+    static const enum color colors[] = {
+        [RECHECK_CANNOT_BE_TOLD] = YELLOW, [RECHECK_STILL_THERE] = RED, [RECHECK_MENDED] = GREEN,
+    };
+
+    if (one->today == NULL)
+        return;
+    write_to_column(w, 2);
+    write_colored(w, recheck_answer_name(one->answer), colors[one->answer]);
+    write_raw(w, ": ", 2);
+    write_line(w, one->reason, 8);
+}
+
 static void write_explained(struct writer *w, const struct explained *items, size_t count, const struct explained *one)
 {
     write_headline(w, one);
@@ -94,6 +118,7 @@ static void write_explained(struct writer *w, const struct explained *items, siz
     write_raw(w, "mend: ", 6);
     write_line(w, one->meaning.remedy, 8);
     write_line(w, one->meaning.page, 2);
+    write_today(w, one);
 }
 
 static bool is_shown(const struct explained *items, const struct explained *one)

@@ -7,13 +7,21 @@
 #include "lib/base/str.h"
 #include "lib/bounce/bounce.h"
 #include "lib/judge/reply.h"
+#include "lib/report/report.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Is the cause still there today? */
+enum recheck_answer { RECHECK_CANNOT_BE_TOLD, RECHECK_STILL_THERE, RECHECK_MENDED };
+const char *recheck_answer_name(enum recheck_answer answer);    /* "still there", "mended", "cannot be told" */
+
 struct explained {
     const struct bounce *bounce;
     struct explanation meaning;
+    const struct report *today;     /* of the message that came back; NULL: not judged, and no answer */
+    enum recheck_answer answer;
+    char *reason;                   /* why so; one line, escaped */
 };
 
 /* The first that is permanent, else the first.  count > 0. */

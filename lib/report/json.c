@@ -336,6 +336,18 @@ char *report_json_conf(const struct conf *conf)
     return printed(object);
 }
 
+static json_t *make_today(const struct explained *one)
+{
+    json_t *object = made(json_object());
+
+    put_text(object, "verdict", verdict_name(one->today->verdict));
+    if (one->answer != RECHECK_CANNOT_BE_TOLD)
+        put(object, "still_there", json_boolean(one->answer == RECHECK_STILL_THERE));
+    put_text(object, "reason", one->reason);
+    put(object, "findings", make_findings(&one->today->findings));
+    return object;
+}
+
 static json_t *make_explained(const struct explained *one)
 {
     json_t *object = made(json_object()), *also = made(json_array());
@@ -358,6 +370,8 @@ static json_t *make_explained(const struct explained *one)
     put_known(object, "host", one->bounce->host);
     put_known(object, "queue_id", one->bounce->queue_id);
     put_known(object, "reply", one->bounce->reply);
+    if (one->today != NULL)
+        put(object, "now", make_today(one));
     return object;
 }
 

@@ -63,6 +63,7 @@ smtpd_client_connection_count_limit = 0
 smtp_tls_security_level = none
 smtputf8_enable = no
 relayhost = [127.0.0.1]:{sink}
+transport_maps = inline:{{ {transports} }}
 message_size_limit = 100000000
 mailbox_size_limit = 0
 header_size_limit = 4000000
@@ -129,6 +130,7 @@ def can_name_host():
 class Lab:
     def __init__(self, builddir):
         self.milter = os.path.join(builddir, "milter/preflight-milter")
+        self.preflight = os.path.join(builddir, "cli/preflight")
         self.has_host_name = can_name_host()
         self.dir = tempfile.mkdtemp(prefix="preflight-lab.", dir="/tmp")
         os.chmod(self.dir, 0o755)               # the daemons' users pass through
@@ -286,15 +288,16 @@ MaximumHeaders 0
 
 
 class Sink:
-    """The world: takes every message and keeps it in a file of its own."""
+    """The world: takes every message and keeps it in a file of its own, or refuses at a command with a reply."""
 
-    def __init__(self, lab):
-        self.dir = lab.path("sink")
+    def __init__(self, lab, name="sink", refuse_at=None, reply=None):
+        self.dir = lab.path(name)
         self.port = lab.free_port()
         os.mkdir(self.dir)
         shutil.chown(self.dir, "postfix")
-        self.process = lab.start("smtp-sink", ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.",
-                                               "127.0.0.1:%d" % self.port, "100"])
+        refusal = ["-f", refuse_at, "-B", reply] if refuse_at else []
+        self.process = lab.start("smtp-" + name, ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.",
+                                                  *refusal, "127.0.0.1:%d" % self.port, "100"])
         wait_until(lambda: is_answering(("127.0.0.1", self.port)), "smtp-sink")
 
     def messages(self):
@@ -323,9 +326,12 @@ class Door:
 
 
 class Postfix:
-    """An instance of its own; doors: name to Door; pickup: the milters of sendmail(1) submissions."""
+    """
+    An instance of its own; doors: name to Door; pickup: the milters of sendmail(1) submissions; refusing: domains to
+    the sinks that refuse their mail.
+    """
 
-    def __init__(self, lab, sink, doors, pickup):
+    def __init__(self, lab, sink, doors, pickup, refusing):
         self.lab = lab
         self.doors = doors
         self.dir = lab.path("postfix")
@@ -334,7 +340,9 @@ class Postfix:
             os.makedirs(directory)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
         write(os.path.join(self.conf, "main.cf"),
-              POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self._milters(pickup)))
+              POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self._milters(pickup),
+                                  transports=" ".join("{ %s = smtp:[127.0.0.1]:%d }" % (domain, other.port)
+                                                      for domain, other in refusing.items())))
         write(os.path.join(self.conf, "master.cf"), self._master())
         self.process = lab.start("postfix", ["/usr/sbin/postfix", "-c", self.conf, "start-fg"])
         lab.at_end(self._stop)
@@ -386,6 +394,12 @@ class Postfix:
         lines = run(["postqueue", "-c", self.conf, "-j"]).splitlines()
         found = [re.search(r'"queue_name": "(\w+)", "queue_id": "(\w+)"', line) for line in lines]
         return [match.group(2) for match in found if match and match.group(1) == "hold"]
+
+    def expect_notice(self, queue_id, mark=0):
+        """Waits until the sender was told that a message bounced; the notice's queue id."""
+        match = self.process.wait_for(r"%s: sender non-delivery notification: (\w+)" % queue_id, mark)
+        self.expect_sent(match.group(1), mark)
+        return match.group(1)
 
     def expect_sent(self, queue_id, mark=0, timeout=DEADLINE):
         """Waits until the message was delivered to the sink; a failure where it went anywhere else."""

@@ -4,6 +4,7 @@ End to end: real mail through Postfix, OpenDKIM and Preflight to smtp-sink, with
 
     run.py [part of a story's name]...      top_builddir=DIR says where the daemon was built
 """
+import json
 import os
 import re
 import signal
@@ -180,6 +181,47 @@ def aborted(world):
     world.preflight["observe"].sync()
     lines = [line for line in world.preflight["observe"].process.since(mark) if "from=<a@forbidden.test>" in line]
     equal(lines, [], "lines about the aborted message")
+
+
+# --- what comes back -------------------------------------------------------------------
+
+def explain_notice(world, sender, recipients):
+    """A message is refused; what preflight explain makes of the notice that Postfix gives its sender."""
+    mark = world.postfix.process.mark()
+    token = "token-%s" % "-".join(recipients)
+    data = message(sender, token)
+    reply = world.send("observe", sender, data, recipients)
+    world.postfix.expect_notice(reply.queue_id, mark)
+    mine = b"X-Postfix-Queue-ID: " + reply.queue_id.encode()
+    found = [notice for notice in world.sink.messages() if mine in notice]
+    equal(len(found), 1, "notices of %s" % reply.queue_id)
+    path = world.lab.path(reply.queue_id + ".eml")
+    with open(path, "wb") as file:
+        file.write(found[0])
+    status, output = run_status([world.lab.preflight, "explain", "-c", world.preflight["observe"].conf, "--json", path])
+    equal(status, 0, "status of explain: %s" % output)
+    return reply, json.loads(output)
+
+
+def bounced(world):
+    """Postfix's own notice of two refusals is read, and the cause of one is still there"""
+    reply, got = explain_notice(world, "a@forbidden.test", ["b@spf.test", "c@nobody.test"])
+    refusals = sorted(got["replies"], key=lambda one: one["recipient"])     # they came in any order
+    equal([(one["cause"], one["recipient"], one["code"], one["enhanced"], one["queue_id"]) for one in refusals],
+          [("spf", "b@spf.test", "550", "5.7.1", reply.queue_id),
+           ("mailbox/other", "c@nobody.test", "550", "5.1.1", reply.queue_id)], "the refusals")
+    now = refusals[0]["now"]
+    equal((now["still_there"], now["verdict"]), (True, "reject"), "now")
+    require("SPF fail for forbidden.test from 203.0.113.5" in now["reason"], now["reason"])
+    require("still_there" not in refusals[1]["now"], "a mailbox can be told")
+
+
+def bounced_and_mended(world):
+    """a notice that returns the whole message: its signature verifies, the cause is gone"""
+    _, got = explain_notice(world, "a@moved.test", ["b@dmarc.test"])
+    equal((got["cause"], got["now"]["still_there"], got["now"]["verdict"]), ("dmarc", False, "accept"), "the refusal")
+    require("DMARC pass for moved.test" in got["now"]["reason"], got["now"]["reason"])
+    equal([one["id"] for one in got["now"]["findings"] if one["id"].startswith("dkim")], [], "findings about DKIM")
 
 
 # --- actions ---------------------------------------------------------------------------
@@ -502,11 +544,12 @@ def ends_well(world):
 
 
 STORIES = [
-    clean, egress_not_in_spf, egress_not_in_spf_unsigned, unsigned, wrong_key, body_changed, misaligned, null_sender,
-    pickup, inbound, other_client, authenticated, several_messages, aborted, enforced, enforced_clean, refused, held,
-    eight_bit, nul_bytes, bare_newlines, no_from, no_header, nothing, huge_body, many_headers, huge_header,
-    many_signatures, dns_silent, dns_stopped, killed, stopped_in_transaction, reloaded, reloaded_often,
-    reloaded_differently, over_inet, unprivileged, bounded, explained, second_daemon, ends_well,
+    clean, egress_not_in_spf, egress_not_in_spf_unsigned, unsigned, wrong_key, body_changed, misaligned,
+    null_sender, pickup, inbound, other_client, authenticated, several_messages, aborted, bounced,
+    bounced_and_mended, enforced, enforced_clean, refused, held, eight_bit, nul_bytes, bare_newlines, no_from,
+    no_header, nothing, huge_body, many_headers, huge_header, many_signatures, dns_silent, dns_stopped, killed,
+    stopped_in_transaction, reloaded, reloaded_often, reloaded_differently, over_inet, unprivileged, bounded,
+    explained, second_daemon, ends_well,
 ]
 
 

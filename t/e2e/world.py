@@ -25,6 +25,13 @@ DOMAINS = {
     "held.test": ("v=spf1 ip4:198.51.100.7 -all", "v=DMARC1; p=reject", ""),
 }
 
+# domain: at which command its server refuses, and the reply
+REFUSALS = {
+    "spf.test": (".", "550 5.7.1 SPF check failed: 203.0.113.5 is not allowed to send mail for this domain"),
+    "dmarc.test": (".", "550 5.7.1 Message rejected due to the DMARC policy of the author's domain"),
+    "nobody.test": ("RCPT", "550 5.1.1 User unknown"),
+}
+
 CONFIGURATION = """
 mode = {mode}
 egress default {{
@@ -117,7 +124,8 @@ class World:
         doors["accept"] = Door([signer, path(modes[-1])], "accept")
         doors["inet"] = Door([self.preflight["inet"].path])
         self.sink = Sink(lab)
-        self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])])
+        refusing = {domain: Sink(lab, domain, *refusal) for domain, refusal in REFUSALS.items()}
+        self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])], refusing=refusing)
 
     def __enter__(self):
         return self
