@@ -119,8 +119,7 @@ static void explain_made_up(struct explained items[4])
           .title = "Gmail" },
     };
     for (size_t i = 0; i < 4; i++) {
-        items[i].bounce = &bounces[i];
-        items[i].meaning = meanings[i];
+        items[i] = (struct explained){ .bounce = &bounces[i], .meaning = meanings[i] };
         items[i].meaning.text = "What it means.";
         items[i].meaning.remedy = "What to do.";
         items[i].meaning.page = "https://example.com/";
@@ -169,6 +168,38 @@ START_TEST(for_people)
 }
 END_TEST
 
+START_TEST(is_it_still_there)
+{
+    static const struct {
+        enum recheck_answer answer;
+        const char *text, *json;
+    } answers[] = {
+        { RECHECK_STILL_THERE, "  still there: because\n", "\"still_there\": true,\n    \"reason\": \"because\"" },
+        { RECHECK_MENDED, "  mended: because\n", "\"still_there\": false,\n    \"reason\": \"because\"" },
+        { RECHECK_CANNOT_BE_TOLD, "  cannot be told: because\n",
+          "\"verdict\": \"reject\",\n    \"reason\": \"because\"" },
+    };
+    struct report today = { .verdict = VERDICT_REJECT };
+    struct explained items[4];
+    char reason[] = "because";
+
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        struct str text = STR_EMPTY;
+        explain_made_up(items);
+        items[3].today = &today;
+        items[3].answer = answers[i].answer;
+        items[3].reason = reason;
+        report_text_explained(&items[3], 1, 0, false, &text);
+        ck_assert_msg(strstr(str_get(&text), answers[i].text) != NULL, "no '%s' in\n%s", answers[i].text,
+                      str_get(&text));
+        char *json = report_json_explained(&items[3], 1);
+        ck_assert_msg(strstr(json, answers[i].json) != NULL, "no '%s' in\n%s", answers[i].json, json);
+        free(json);
+        str_clear(&text);
+    }
+}
+END_TEST
+
 START_TEST(for_programs)
 {
     struct explained items[4];
@@ -202,6 +233,7 @@ int main(void)
     tcase_add_test(tc, nul_and_length);
     tcase_add_test(tc, for_people);
     tcase_add_test(tc, for_programs);
+    tcase_add_test(tc, is_it_still_there);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
