@@ -12,53 +12,59 @@
 #include <string.h>
 #include <strings.h>
 
-#define CHECKS_DMARC (CHECK_SPF | CHECK_DKIM | CHECK_DMARC)
-#define FINDINGS(...) .findings = (const enum finding_id[]){ __VA_ARGS__, FINDING_COUNT }
+/* Why SPF or DKIM do not pass, or may not: what else there is to say of a record or a signature refuses nothing. */
+#define UNKNOWN_SPF FINDING_SPF_TEMPERROR, FINDING_EGRESS_UNKNOWN
+#define BROKEN_SPF FINDING_SPF_PERMERROR, FINDING_SPF_MULTIPLE_RECORDS, FINDING_SPF_TOO_MANY_LOOKUPS, \
+    FINDING_SPF_VOID_LOOKUPS, FINDING_SPF_RECORD_INVALID, FINDING_SPF_INCLUDE_MISSING
+#define NO_SPF FINDING_SPF_NONE, FINDING_SPF_FAIL, FINDING_SPF_SOFTFAIL, FINDING_SPF_NEUTRAL, BROKEN_SPF, UNKNOWN_SPF
+#define NO_DKIM FINDING_DKIM_NONE, FINDING_DKIM_BODY_CHANGED, FINDING_DKIM_HEADER_CHANGED, FINDING_DKIM_WRONG_KEY, \
+    FINDING_DKIM_BAD_SIGNATURE, FINDING_DKIM_NO_KEY, FINDING_DKIM_BAD_KEY, FINDING_DKIM_KEY_REVOKED, \
+    FINDING_DKIM_WEAK_KEY, FINDING_DKIM_SHA1, FINDING_DKIM_EXPIRED, FINDING_DKIM_FROM_UNSIGNED, \
+    FINDING_DKIM_TEMPERROR, FINDING_DKIM_TOO_MANY, FINDING_MESSAGE_OVER_LIMITS
+#define NO_ALIGNMENT FINDING_DMARC_NO_ALIGNMENT
+#define NO_RECORD FINDING_DMARC_NONE, FINDING_DMARC_INVALID_RECORD, FINDING_DMARC_MULTIPLE_RECORDS, \
+    FINDING_DMARC_TEMPERROR, FINDING_DMARC_VERSIONS_DIFFER
+#define NO_DMARC NO_SPF, NO_DKIM, NO_ALIGNMENT, NO_RECORD, FINDING_SPF_NOT_ALIGNED, FINDING_DKIM_NOT_ALIGNED, \
+    FINDING_DMARC_FAIL
 
-/* Whose address is not known passes nowhere for certain. */
-#define ROW_SPF(id, text) [id] = { text, .checks = CHECK_SPF, FINDINGS(FINDING_EGRESS_UNKNOWN) }
-#define ROW_DKIM(id, text) [id] = { text, .checks = CHECK_DKIM }
-#define ROW_DMARC(id, text) [id] = { text, .checks = CHECKS_DMARC, FINDINGS(FINDING_EGRESS_UNKNOWN) }
-#define ROW(id, text, ...) [id] = { text, FINDINGS(__VA_ARGS__) }
+#define ROW(id, text, ...) [id] = { text, (const enum finding_id[]){ __VA_ARGS__, FINDING_COUNT } }
 
-/* What a fact rests on: all findings of some checks, and single ones. */
 static const struct {
     const char *name;
-    unsigned checks;
-    const enum finding_id *findings;    /* ends in FINDING_COUNT; NULL: none */
+    const enum finding_id *findings;    /* that the fact, or its contrary, rests on; ends in FINDING_COUNT */
 } rows[FACT_COUNT] = {
-    ROW_SPF(FACT_SPF_PASS, "spf-pass"),
-    ROW_SPF(FACT_SPF_FAIL, "spf-fail"),
-    ROW_SPF(FACT_SPF_HARDFAIL, "spf-hardfail"),
-    ROW_SPF(FACT_SPF_SOFTFAIL, "spf-softfail"),
-    ROW_SPF(FACT_SPF_NEUTRAL, "spf-neutral"),
-    ROW_SPF(FACT_SPF_NONE, "spf-none"),
-    ROW_SPF(FACT_SPF_PERMERROR, "spf-permerror"),
-    ROW_SPF(FACT_SPF_TEMPERROR, "spf-temperror"),
-    ROW_DMARC(FACT_SPF_ALIGNED, "spf-aligned"),
-    ROW_SPF(FACT_SPF_SUSPICIOUS, "spf-suspicious"),
-    ROW_DKIM(FACT_DKIM_PASS, "dkim-pass"),
-    ROW_DKIM(FACT_DKIM_SIGNED, "dkim-signed"),
-    ROW_DMARC(FACT_DKIM_ALIGNED, "dkim-aligned"),
-    ROW_DMARC(FACT_DMARC_RECORD, "dmarc-record"),
-    ROW_DMARC(FACT_DMARC_PASS, "dmarc-pass"),
-    ROW_DMARC(FACT_DMARC_FAIL, "dmarc-fail"),
-    ROW_DMARC(FACT_DMARC_TEMPERROR, "dmarc-temperror"),
-    ROW_DMARC(FACT_POLICY_NONE, "policy-none"),
-    ROW_DMARC(FACT_POLICY_QUARANTINE, "policy-quarantine"),
-    ROW_DMARC(FACT_POLICY_REJECT, "policy-reject"),
-    ROW_DMARC(FACT_RFC9989_DMARC_FAIL, "rfc9989-dmarc-fail"),
-    ROW_DMARC(FACT_RFC9989_POLICY_REJECT, "rfc9989-policy-reject"),
-    ROW_DMARC(FACT_RFC9989_POLICY_QUARANTINE, "rfc9989-policy-quarantine"),
-    ROW_DMARC(FACT_RFC7489_DMARC_FAIL, "rfc7489-dmarc-fail"),
-    ROW_DMARC(FACT_RFC7489_POLICY_REJECT, "rfc7489-policy-reject"),
-    ROW_DMARC(FACT_RFC7489_POLICY_QUARANTINE, "rfc7489-policy-quarantine"),
+    ROW(FACT_SPF_PASS, "spf-pass", NO_SPF),
+    ROW(FACT_SPF_FAIL, "spf-fail", FINDING_SPF_FAIL, UNKNOWN_SPF),
+    ROW(FACT_SPF_HARDFAIL, "spf-hardfail", FINDING_SPF_FAIL, UNKNOWN_SPF),
+    ROW(FACT_SPF_SOFTFAIL, "spf-softfail", FINDING_SPF_SOFTFAIL, UNKNOWN_SPF),
+    ROW(FACT_SPF_NEUTRAL, "spf-neutral", FINDING_SPF_NEUTRAL, UNKNOWN_SPF),
+    ROW(FACT_SPF_NONE, "spf-none", FINDING_SPF_NONE, UNKNOWN_SPF),
+    ROW(FACT_SPF_PERMERROR, "spf-permerror", BROKEN_SPF, UNKNOWN_SPF),
+    ROW(FACT_SPF_TEMPERROR, "spf-temperror", UNKNOWN_SPF),
+    ROW(FACT_SPF_ALIGNED, "spf-aligned", NO_SPF, NO_ALIGNMENT, FINDING_SPF_NOT_ALIGNED),
+    ROW(FACT_SPF_SUSPICIOUS, "spf-suspicious", FINDING_SPF_PASS_ALL, FINDING_SPF_WIDE_NETWORK, UNKNOWN_SPF),
+    ROW(FACT_DKIM_PASS, "dkim-pass", NO_DKIM),
+    ROW(FACT_DKIM_SIGNED, "dkim-signed", FINDING_DKIM_NONE, FINDING_MESSAGE_OVER_LIMITS),
+    ROW(FACT_DKIM_ALIGNED, "dkim-aligned", NO_DKIM, NO_ALIGNMENT, FINDING_DKIM_NOT_ALIGNED),
+    ROW(FACT_DMARC_RECORD, "dmarc-record", NO_RECORD),
+    ROW(FACT_DMARC_PASS, "dmarc-pass", NO_DMARC),
+    ROW(FACT_DMARC_FAIL, "dmarc-fail", NO_DMARC),
+    ROW(FACT_DMARC_TEMPERROR, "dmarc-temperror", FINDING_DMARC_TEMPERROR, UNKNOWN_SPF, FINDING_DKIM_TEMPERROR),
+    ROW(FACT_POLICY_NONE, "policy-none", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_POLICY_QUARANTINE, "policy-quarantine", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_POLICY_REJECT, "policy-reject", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_RFC9989_DMARC_FAIL, "rfc9989-dmarc-fail", NO_DMARC),
+    ROW(FACT_RFC9989_POLICY_REJECT, "rfc9989-policy-reject", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_RFC9989_POLICY_QUARANTINE, "rfc9989-policy-quarantine", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_RFC7489_DMARC_FAIL, "rfc7489-dmarc-fail", NO_DMARC),
+    ROW(FACT_RFC7489_POLICY_REJECT, "rfc7489-policy-reject", FINDING_DMARC_FAIL, NO_RECORD),
+    ROW(FACT_RFC7489_POLICY_QUARANTINE, "rfc7489-policy-quarantine", FINDING_DMARC_FAIL, NO_RECORD),
     ROW(FACT_PTR, "ptr", FINDING_PTR_MISSING, FINDING_EGRESS_UNKNOWN),
     ROW(FACT_FCRDNS, "fcrdns", FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_EGRESS_UNKNOWN),
     ROW(FACT_IPV6, "ipv6", FINDING_EGRESS_UNKNOWN),
     ROW(FACT_IPV6_PTR, "ipv6-ptr", FINDING_PTR_MISSING, FINDING_EGRESS_UNKNOWN),
     ROW(FACT_IPV6_FCRDNS, "ipv6-fcrdns", FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_EGRESS_UNKNOWN),
-    ROW_SPF(FACT_IPV6_SPF_PASS, "ipv6-spf-pass"),
+    ROW(FACT_IPV6_SPF_PASS, "ipv6-spf-pass", NO_SPF),
     ROW(FACT_HELO_VALID, "helo-valid", FINDING_HELO_INVALID),
     ROW(FACT_ADDRESS_LISTED, "address-listed", FINDING_EGRESS_UNKNOWN),
     ROW(FACT_DOMAIN_LISTED, "domain-listed", FINDING_COUNT),
@@ -103,9 +109,7 @@ int fact_find(const char *name)
 bool fact_rests_on(enum fact_id fact, enum finding_id finding)
 {
     assert(fact < FACT_COUNT);
-    if ((finding_row(finding)->check & rows[fact].checks) != 0)
-        return true;
-    for (const enum finding_id *id = rows[fact].findings; id != NULL && *id != FINDING_COUNT; id++) {
+    for (const enum finding_id *id = rows[fact].findings; *id != FINDING_COUNT; id++) {
         if (*id == finding)
             return true;
     }

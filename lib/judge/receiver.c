@@ -98,7 +98,7 @@ static void add_reasons(const struct findings *findings, const bool is_reason[FI
 
     for (size_t i = 0; i < findings->count && prediction->n_because < max; i++) {
         const struct finding_row *row = findings->items[i].row;
-        if (row->severity >= SEVERITY_WARNING && is_reason[row->id] && !has_reason(prediction, row->id))
+        if (is_reason[row->id] && !has_reason(prediction, row->id))
             prediction->because[prediction->n_because++] = row->id;
     }
 }

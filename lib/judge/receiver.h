@@ -52,7 +52,7 @@ struct prediction {
     const struct rule *rule;            /* the first with that outcome; NULL: none, or the receiver is not known */
     const char *replies[PREDICTION_REPLIES_MAX];    /* of all rules with that outcome; borrowed from the receiver */
     size_t n_replies;
-    enum finding_id because[32];        /* warnings and errors of the checks that the rules rest on */
+    enum finding_id because[32];        /* what the rules' facts rest on, in the findings' order */
     size_t n_because;
 };
 

@@ -37,14 +37,16 @@ static bool is_because(const struct prediction *prediction, enum finding_id id)
     return false;
 }
 
-/* The first error, else the first warning: of what a prediction may rest on, and with one of what it does rest on. */
+/* The first error, else the first warning of what a prediction may rest on; with one the gravest of what it does. */
 static const struct finding *first_grave(const struct findings *findings, const struct prediction *prediction)
 {
-    for (enum severity severity = SEVERITY_ERROR; severity >= SEVERITY_WARNING; severity--) {
+    const int least = prediction == NULL ? SEVERITY_WARNING : SEVERITY_INFO;
+
+    for (int severity = SEVERITY_ERROR; severity >= least; severity--) {
         for (size_t i = 0; i < findings->count; i++) {
             const struct finding_row *row = findings->items[i].row;
             bool is_meant = prediction == NULL ? row->check != CHECK_NONE : is_because(prediction, row->id);
-            if (row->severity == severity && is_meant)
+            if ((int)row->severity == severity && is_meant)
                 return &findings->items[i];
         }
     }
