@@ -320,6 +320,52 @@ def prints_the_configuration(box):
     equal(box.run("config", "-c", "effective"), (0, first, ""), "the effective configuration, read back")
     conf = json.loads(box.run("config", "-c", "conf", "--json")[1])
     equal((conf["mode"], conf["egress"][0]["addresses"]), ("enforce", ["192.0.2.7"]), "JSON")
+    equal((conf["receivers"], conf["bulk_threshold"], conf["policy"]["recipients"]), ("", 5000, "any"), "JSON")
+
+
+def checks_the_receivers(box):
+    """config: a mistake in the file of receivers is told, with file and line"""
+    box.write("bad-receivers", b"receiver generic {\n  rule r {\n    when = { spf-pas }\n  }\n}\n")
+    box.write("conf", (CONF + 'receivers = "bad-receivers"\n').encode())
+    for command in (["config", "-c", "conf"], ["check", "-c", "conf", "message"]):
+        status, out, err = box.run(*command)
+        equal((status, out), (2, ""), "status and output of %s" % command)
+        require("bad-receivers:3: option 'rule r: when': 'spf-pas' is not a fact, did you mean 'spf-pass'?" in err, err)
+
+
+def predicts_per_receiver(box):
+    """check: each recipient's receiver by its MX, its codes, what they rest on, and the remedy"""
+    box.write("zone", (ZONE + """\
+7.2.0.192.in-addr.arpa. 60 IN PTR out.example.com.
+out.example.com. 60 IN A 192.0.2.7
+gmail.com. 60 IN MX 5 gmail-smtp-in.l.google.com.
+icloud.com. 60 IN MX 10 mx01.mail.icloud.com.
+tenant.example. 60 IN MX 0 tenant-example.mail.protection.outlook.com.
+loop.example. 60 IN CNAME pool.example.
+pool.example. 60 IN CNAME loop.example.
+""").encode())
+    because = ["spf-fail", "dkim-none", "dmarc-fail"]
+    want = {"gmail.com": ("gmail", "reject", ["550 5.7.26", "421 4.7.26"]),
+            "icloud.com": ("icloud", "reject", ["554 5.7.1", "550 5.7.1"]),
+            "tenant.example": ("exchange-online", "reject", ["550 5.7.509"]),
+            "elsewhere.example": ("generic", "reject", ["550 5.7.1"])}
+    recipients = [word for domain in [*want, "loop.example"] for word in ("--to", "bob@" + domain)]
+    status, report = box.check(*recipients, "message")
+    equal((status, report["verdict"]), (1, "reject"), "status and verdict")
+    for prediction, (domain, (receiver, outcome, replies)) in zip(report["predictions"], want.items()):
+        equal(prediction, {"recipient_domain": domain, "receiver": receiver, "outcome": outcome, "replies": replies,
+                           "because": because}, domain)
+    last = report["predictions"][-1]
+    equal((last["recipient_domain"], last["outcome"], last["replies"]), ("loop.example", "reject", []), "loop.example")
+    require("receiver" not in last, "a receiver that nobody knows: %s" % last)
+
+    status, out, _ = box.run("check", "-c", "conf", *recipients, "message")
+    lines = out.split("\n")
+    equal(lines[0], "REJECT  Gmail and Google Workspace would answer 550 5.7.26 or 421 4.7.26", "headline")
+    equal(lines[1], "        because: SPF fail for example.com from 192.0.2.7 (-all)", "why")
+    require(lines[2].startswith("        mend: authorise 192.0.2.7 in the SPF record of example.com"), "no remedy: " + out)
+    require("(documented: https://support.google.com/a/answer/3726730)" in out, "no source: " + out)
+    require("by a receiver whose MX could not be looked up" in " ".join(out.split()), "loop.example: " + out)
 
 
 def colours_a_terminal_only(box):
@@ -488,8 +534,8 @@ def survives_anything(box):
 
 STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
-           prints_the_configuration, colours_a_terminal_only, judges_dmarc, explains_replies,
-           explains_several, explains_by_own_patterns, survives_anything]
+           prints_the_configuration, checks_the_receivers, predicts_per_receiver, colours_a_terminal_only, judges_dmarc,
+           explains_replies, explains_several, explains_by_own_patterns, survives_anything]
 
 
 def main():

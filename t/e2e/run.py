@@ -114,6 +114,21 @@ def pickup(world):
     expect_line(world, "observe", queue_id)
 
 
+def receivers(world):
+    """recipients of several receivers: each by its MX, the worst decides"""
+    mark = world.preflight["observe"].process.mark()
+    soft = dict(from_="<a@forbidden.test>", author="forbidden.test", action="log", spf="fail", dkim="none", dmarc="fail",
+                policy="none", verdict="reject", findings="spf-fail,dkim-none,dmarc-fail,dmarc-policy-none")
+    for recipients, want in (
+            (["b@gmail.com"], {"predict": "gmail:550-5.7.26"}),
+            (["b@tenant.test"], {"predict": "exchange-online:junk", "verdict": "junk"}),
+            (["b@tenant.test", "b@hotmail.com"], {"predict": "exchange-online:junk", "verdict": "junk"}),
+            (["b@tenant.test", "b@gmail.com", "b@receiver.test"], {"predict": "gmail:550-5.7.26"})):
+        reply = world.send("observe", "a@forbidden.test", message("a@forbidden.test"), recipients)
+        expect_delivered(world, reply)
+        expect_line(world, "observe", reply.queue_id, mark, **{**soft, **want})
+
+
 # --- outgoing or not -------------------------------------------------------------------
 
 def inbound(world):
@@ -545,7 +560,7 @@ def ends_well(world):
 
 STORIES = [
     clean, egress_not_in_spf, egress_not_in_spf_unsigned, unsigned, wrong_key, body_changed, misaligned,
-    null_sender, pickup, inbound, other_client, authenticated, several_messages, aborted, bounced,
+    null_sender, receivers, pickup, inbound, other_client, authenticated, several_messages, aborted, bounced,
     bounced_and_mended, enforced, enforced_clean, refused, held, eight_bit, nul_bytes, bare_newlines, no_from,
     no_header, nothing, huge_body, many_headers, huge_header, many_signatures, dns_silent, dns_stopped, killed,
     stopped_in_transaction, reloaded, reloaded_often, reloaded_differently, over_inet, unprivileged, bounded,

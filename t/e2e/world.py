@@ -32,6 +32,13 @@ REFUSALS = {
     "nobody.test": ("RCPT", "550 5.1.1 User unknown"),
 }
 
+# Whose mail servers the recipients' domains name; receiver.test names none.
+MX = {
+    "gmail.com": "5 gmail-smtp-in.l.google.com.",
+    "hotmail.com": "2 hotmail-com.olc.protection.outlook.com.",
+    "tenant.test": "0 tenant-test.mail.protection.outlook.com.",
+}
+
 CONFIGURATION = """
 mode = {mode}
 egress default {{
@@ -55,6 +62,7 @@ def zone_text(keys):
     lines = [". 300 IN SOA ns. root.ns. 1 3600 600 86400 5", ". 300 IN NS ns.", "ns. 300 IN A 127.0.0.1",
              "mail.example.com. 300 IN A %s" % EGRESS,
              "5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com."]
+    lines += ["%s. 300 IN MX %s" % pair for pair in MX.items()]
     for domain, (spf, dmarc, key) in DOMAINS.items():
         lines.append("%s. 300 IN MX 10 mail.example.com." % domain)
         if spf:

@@ -81,6 +81,9 @@ def zone(key):
     fixed = {
         HELO: [{"A": "203.0.113.5"}, {"AAAA": "2001:db8::5"}, {"TXT": "v=spf1 a -all"}],
         "hosts.test": [{"MX": [10, "silent-host.test"]}, {"MX": [20, HELO]}],
+        "one.test": [{"MX": [5, "gmail-smtp-in.l.google.com"]}],
+        "two.test": [{"MX": [0, "two-test.mail.protection.outlook.com"]}],
+        "silent-mx.test": [{"MX": "TIMEOUT"}],
         "silent-host.test": [{"A": "198.51.100.1"}],
         "why.test": [{"TXT": "%{i} may not send for %{d}"}],
         "5.113.0.203.in-addr.arpa": [{"PTR": HELO}],
@@ -139,6 +142,12 @@ def mails():
     yield Mail("two From fields", "a@pass-none.test", "From: a@pass-none.test\nFrom: b@fail-reject.test\n", "unsigned")
     yield Mail("several recipients", "a@fail-none.test", "From: a@fail-none.test\n", "unsigned",
                ["x@one.test", "y@TWO.test", "z@local.test", "w@one.test"])
+    for name, recipients in (("gmail", ["x@one.test"]), ("nobody knows", ["x@silent-mx.test"]),
+                             ("several", ["y@two.test", "x@one.test", "w@silent-mx.test"])):
+        for sender in ("pass-none.test", "soft-none.test", "fail-reject.test"):
+            yield Mail("%s to %s" % (sender, name), "a@" + sender, "From: a@%s\n" % sender, "unsigned", recipients)
+        yield Mail("list mail to " + name, "a@pass-none.test", "From: a@pass-none.test\n", "unsigned", recipients,
+                   "List-Id: <list.pass-none.test>\n")
     yield Mail("8-bit", "a@pass-none.test", "From: J\u00fcrgen <a@pass-none.test>\n", "signed", body="caf\u00e9\n")
     yield Mail("long lines", "a@pass-none.test", "From: a@pass-none.test\n", "signed", body="x" * 2000 + "\n")
     yield Mail("odd sender", "a b=\"c\\d@pass-none.test", "From: a@pass-none.test\n", "unsigned")
@@ -226,7 +235,7 @@ def expected_line(queue_id, report):
     words = [("verdict", report["verdict"]), ("action", report["action"]), ("egress", report["egress"]),
              ("from", "<%s>" % escaped(report["sender"])), ("author", report.get("author_domain", "-")), ("spf", spf),
              ("dkim", overall_dkim(report["dkim"])), ("dmarc", report["dmarc"]["result"]),
-             ("policy", report["dmarc"].get("policy", "-")), ("predict", worst["receiver"] + ":" + said),
+             ("policy", report["dmarc"].get("policy", "-")), ("predict", worst.get("receiver", "unknown") + ":" + said),
              ("findings", ",".join(findings) or "-")]
     return "%s: %s" % (queue_id, " ".join("%s=%s" % pair for pair in words))
 

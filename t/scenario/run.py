@@ -11,6 +11,8 @@ A story has sections, each beginning with a line "=== name":
     configuration           preflight.conf; the runner adds socket and, where there is a zone, dns { zone }
     configuration NAME      another one, for "reload"
     zone                    answers every DNS question
+    receivers [NAME]        a file of receivers; "@receivers@" or "@receivers NAME@" in a configuration is its path, and
+                            "@shipped@" in it that of the receivers that come with Preflight
     message NAME            a message, for "message NAME"
     session                 what the MTA does, one command a line; "-> ANSWER" under a command is what the filter says
                             to it: "continue" where nothing is written, "nothing" for a command that gets no reply
@@ -50,7 +52,8 @@ from lab import Lab, Preflight, run_status, write       # noqa: E402
 from tap import Failure, Skip, require                  # noqa: E402
 
 STORIES_AT_ONCE = 8
-SECTIONS = {"hostname", "configuration", "zone", "message", "session", "log", "check"}
+SECTIONS = {"hostname", "configuration", "zone", "receivers", "message", "session", "log", "check"}
+SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "conf", "receivers.conf")
 
 
 def unescape(text):
@@ -284,6 +287,10 @@ def check_log(story, lines):
 def configuration(story, lab, section):
     """The section's text; what the runner adds comes after it, so that its lines keep their numbers."""
     text = story.text(section)
+    for name in story.sections:
+        if name.split()[0] == "receivers":
+            content = story.text(name).replace("@shipped@", SHIPPED)
+            text = text.replace("@%s@" % name, write(lab.path(name.replace(" ", "-")), content))
     if "zone" in story.sections:
         zone = write(lab.path("zone"), story.text("zone"))
         require("dns {" not in text or "@zone@" in text, "a story with its own dns section names zone = \"@zone@\"")

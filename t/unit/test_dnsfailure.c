@@ -34,6 +34,7 @@ static const char fixed_zone[] =
     "m0.example. IN MX 10 h0.example.\n"
     "m1.example. IN MX 10 h1.example.\n"
     "m1.example. IN MX 20 h2.example.\n"
+    "remote.example. IN MX 10 mx.l.google.com.\n"
     "203.0.113.5.ok.example. IN A 127.0.0.2\n"
     "mail.example.ok.example. IN A 127.0.0.2\n"
     "why.example. IN TXT \"%{i} is not one of ours, %{p}\"\n"
@@ -61,6 +62,7 @@ static const struct { const char *name; enum dns_type type; } questions[] = {
     { "d0.example", DNS_MX }, { "d0.example", DNS_A }, { "d0.example", DNS_AAAA },
     { "d1.example", DNS_MX }, { "d1.example", DNS_A },
     { "6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", DNS_PTR },
+    { "remote.example", DNS_MX },
 };
 
 static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS, DNS_PENDING };

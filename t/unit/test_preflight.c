@@ -201,6 +201,46 @@ START_TEST(drops_local_recipients)
 }
 END_TEST
 
+/* limits.recipients is 100; what is beyond is judged as anybody's. */
+START_TEST(forgets_no_recipient)
+{
+    const struct preflight_origin origin = { .is_local = true };
+    struct preflight_message *m = preflight_begin(engine, &origin, "a@example.com", NULL);
+
+    for (int i = 0; i < 150; i++) {
+        char recipient[40];
+        snprintf(recipient, sizeof(recipient), "x@%d.example", i);
+        preflight_recipient(m, recipient);
+    }
+    preflight_header(m, "From", " a@example.com");
+    preflight_end_of_header(m);
+    struct report *report = preflight_end(&m, NULL);
+    ck_assert_uint_eq(report->n_predictions, 101);
+    ck_assert_str_eq(report->predictions[99].recipient_domain, "99.example");
+    ck_assert_ptr_null(report->predictions[100].recipient_domain);
+    ck_assert_str_eq(report->predictions[100].receiver->name, "generic");
+    report_free(&report);
+}
+END_TEST
+
+/* What predictions borrow lives as long as the report. */
+START_TEST(a_report_outlives_its_engine)
+{
+    const struct preflight_origin origin = { .is_local = true };
+    struct preflight_message *m = preflight_begin(engine, &origin, "a@soft.example", NULL);
+    struct str text = STR_EMPTY;
+
+    preflight_recipient(m, "x@remote.example");
+    preflight_end_of_header(m);
+    struct report *report = preflight_end(&m, NULL);
+    preflight_unref(&engine);
+    report_text(report, false, &text);
+    ck_assert_ptr_nonnull(strstr(str_get(&text), "generic receivers would answer 550 5.7.1"));
+    str_clear(&text);
+    report_free(&report);
+}
+END_TEST
+
 START_TEST(an_egress_without_addresses_is_ours_to_report)
 {
     struct conf_egress egress = conf->egress[conf->n_egress - 1];
@@ -371,6 +411,8 @@ int main(void)
     tcase_add_loop_test(tc, judges, 0, sizeof(mails) / sizeof(mails[0]));
     tcase_add_test(tc, knows_what_is_outgoing);
     tcase_add_test(tc, drops_local_recipients);
+    tcase_add_test(tc, forgets_no_recipient);
+    tcase_add_test(tc, a_report_outlives_its_engine);
     tcase_add_test(tc, an_egress_without_addresses_is_ours_to_report);
     tcase_add_test(tc, an_egress_known_in_part_is_unsure);
     tcase_add_test(tc, judges_every_address_or_is_unsure);

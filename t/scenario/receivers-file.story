@@ -1,0 +1,169 @@
+# A postmaster's own receivers: added to ours, changed by a reload, refused with file and line.
+
+=== configuration
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+mode = enforce
+receivers = "@receivers@"
+
+=== configuration builtin
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+mode = enforce
+
+=== configuration wrong
+egress default {
+    addresses = { "203.0.113.5" }
+    helo = "mail.example.com"
+}
+mode = enforce
+receivers = "@receivers wrong@"
+
+=== configuration missing
+receivers = "nowhere.conf"
+
+=== configuration alone
+receivers = "@receivers alone@"
+
+=== receivers
+include("@shipped@")
+receiver partner {
+    title = "our partner"
+    mx = { ".partner.example" }
+    like = generic
+    rule unsigned {
+        when = { "!dkim-signed" }
+        outcome = defer
+        replies = { "450 4.7.1", "550 5.7.1" }
+        source = "their postmaster"
+    }
+    rule unauthenticated {
+        when = { "!spf-pass", "!dkim-pass" }
+        outcome = accept
+        source = "their postmaster"
+    }
+}
+
+=== receivers wrong
+include("@shipped@")
+receiver partner {
+    mx = ".partner.example"
+    rule unsigned {
+        when = { "!dkim-sined" }
+        outcome = defer
+        source = "their postmaster"
+    }
+}
+
+=== receivers alone
+receiver partner { mx = ".partner.example" }
+
+=== zone
+. 300 IN SOA ns. root.ns. 1 3600 600 86400 300
+mail.example.com. 300 IN A 203.0.113.5
+5.113.0.203.in-addr.arpa. 300 IN PTR mail.example.com.
+example.com. 300 IN MX 10 mail.example.com.
+example.net. 300 IN MX 10 mail.example.com.
+example.com. 300 IN TXT "v=spf1 ip4:198.51.100.7 -all"
+_dmarc.example.com. 300 IN TXT "v=DMARC1; p=reject"
+example.net. 300 IN TXT "v=spf1 ip4:203.0.113.5 -all"
+_dmarc.example.net. 300 IN TXT "v=DMARC1; p=reject"
+soft.example.net. 300 IN MX 10 mail.example.com.
+soft.example.net. 300 IN TXT "v=spf1 ~all"
+_dmarc.soft.example.net. 300 IN TXT "v=DMARC1; p=none"
+gmail.com. 300 IN MX 40 alt4.gmail-smtp-in.l.google.com.
+gmail.com. 300 IN MX 5 gmail-smtp-in.l.google.com.
+workspace.example. 300 IN MX 1 smtp.google.com.
+yahoo.com. 300 IN MX 1 mta5.am0.yahoodns.net.
+hotmail.com. 300 IN MX 2 hotmail-com.olc.protection.outlook.com.
+tenant.example. 300 IN MX 0 tenant-example.mail.protection.outlook.com.
+icloud.com. 300 IN MX 10 mx01.mail.icloud.com.
+gmx.de. 300 IN MX 10 mx00.gmx.net.
+filtered.example. 300 IN MX 10 eu-smtp-inbound-1.mimecast.com.
+backup.example. 300 IN MX 10 mx.backup.example.
+backup.example. 300 IN MX 20 aspmx.l.google.com.
+null.example. 300 IN MX 0 .
+implicit.mail.icloud.com. 300 IN A 192.0.2.1
+partner.example. 300 IN MX 10 mx.partner.example.
+
+=== message good
+From: Alice <a@example.net>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@example.net>
+
+Hello,
+this is a message.
+
+=== message soft
+From: Alice <a@soft.example.net>
+To: b@receiver.test
+Subject: hello
+Date: Mon, 20 Nov 2023 10:00:00 +0000
+Message-ID: <1@soft.example.net>
+
+Hello,
+this is a message.
+
+=== check
+exit 0
+
+=== check wrong
+exit 2
+*receivers-wrong:5: option 'rule unsigned: when': '!dkim-sined' is not a fact, did you mean 'dkim-signed'?
+
+=== check missing
+exit 2
+*cannot open '*nowhere.conf': no such file or directory
+
+=== check alone
+exit 2
+*receivers-alone: there is no receiver 'generic': begin with include() of the receivers.conf that comes with Preflight, or add one
+
+=== session
+connect localhost 127.0.0.1
+helo client.example.com
+mail <a@example.net>
+rcpt <b@partner.example>
+id 4Q1
+message good
+eom
+-> accept
+mail <a@soft.example.net>
+rcpt <b@partner.example>
+id 4Q2
+message soft
+eom
+-> accept
+mail <a@soft.example.net>
+rcpt <b@gmail.com>
+id 4Q3
+message soft
+eom
+-> reply 451 4.7.1 *
+mail <a@example.net>
+rcpt <b@partner.example>
+reload wrong dkim-sined
+id 4Q4
+message good
+eom
+-> accept
+reload builtin reloaded
+mail <a@example.net>
+rcpt <b@partner.example>
+id 4Q5
+message good
+eom
+-> accept
+
+=== log
+4Q1: verdict=defer action=log * predict=partner:450-4.7.1 *
+4Q2: verdict=defer action=log * predict=partner:450-4.7.1 *
+4Q3: verdict=reject action=tempfail * predict=gmail:550-5.7.26 *
+4Q4: verdict=defer action=log * predict=partner:450-4.7.1 *
+4Q5: verdict=accept action=accept * predict=generic:accept *
