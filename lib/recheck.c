@@ -142,10 +142,14 @@ static enum recheck_answer answer_dmarc(const struct report *report, const struc
     if (worse == AUTH_PASS)
         return RECHECK_MENDED;
     str_add(why, ": ");
+    if (worse == AUTH_NONE) {
+        str_add(why, "no policy is published now; who refused by it will not, who asks for one still does");
+        return RECHECK_CANNOT_BE_TOLD;
+    }
     add_spf(why, report);
     str_add(why, "; ");
     add_signature(why, report, original);
-    return worse == AUTH_TEMPERROR ? RECHECK_CANNOT_BE_TOLD : RECHECK_STILL_THERE;
+    return worse == AUTH_FAIL ? RECHECK_STILL_THERE : RECHECK_CANNOT_BE_TOLD;
 }
 
 /* --- causes that a fact speaks of --------------------------------------------------------------- */

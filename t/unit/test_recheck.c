@@ -203,7 +203,8 @@ static const struct returned cases[] = {
       "DMARC temperror for bad.example", "unsure" },
     { "DMARC of what came back unsigned", "bad.example", NULL, NO_BODY, false, false, CAUSE_DMARC, UNTOLD,
       "no DKIM signature came back", "unsure" },
-    { "no DMARC record", "bare.example", NULL, NO_BODY, true, false, CAUSE_DMARC, STILL, "DMARC none", NULL },
+    { "no DMARC record", "bare.example", NULL, NO_BODY, true, false, CAUSE_DMARC, UNTOLD,
+      "DMARC none for bare.example: no policy is published now", NULL },
 
     { "a name that leads back", "good.example", NULL, NO_BODY, true, false, CAUSE_PTR, GONE, "leads back", NULL },
     { "no name", "nameless.example", NULL, NO_BODY, true, false, CAUSE_PTR, STILL, "192.0.2.2", NULL },
