@@ -368,7 +368,7 @@ def expect_unsure(world):
     expect_delivered(world, reply)
     line = victim.judged(reply.queue_id)
     require(re.search(r"verdict=unsure action=accept .* spf=temperror dkim=temperror dmarc=temperror policy=- "
-                      r"predict=generic:unsure findings=spf-temperror,dkim-temperror,dmarc-temperror ms=", line), line)
+                      r"predict=unknown:unsure findings=spf-temperror,dkim-temperror,dmarc-temperror ms=", line), line)
     took = int(re.search(r"ms=(\d+)$", line).group(1))
     require(took < 5000, "the budget of 4 s was not kept: %s" % line)
     return reply.queue_id

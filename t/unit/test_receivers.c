@@ -9,6 +9,7 @@
 #include "t/unit/conffile.h"
 #include "t/unit/factset.h"
 #include "t/unit/known.h"
+#include "t/unit/mutate.h"
 #include "t/unit/zonedns.h"
 
 #include <limits.h>
@@ -460,6 +461,36 @@ START_TEST(built_in_is_the_file)
 }
 END_TEST
 
+/* A file that is broken somewhere loads all the same, or is refused with a reason. */
+START_TEST(survives_mistakes)
+{
+    static const char *const pieces[] = {
+        "{", "}", "(", "=", "+=", ",", "\"", "'", "!", "#", "/*", "receiver a {", "rule", "like = generic", "generic",
+        "mx = .a.example", "when = ", "\"!ptr\"", "outcome = accept", "550 5.7.1", "\n", "\\", "\xff", "include(\"x\")",
+        NULL
+    };
+    enum { SIZE = 64 * 1024, ROUNDS = 400 };
+    struct str seed = STR_EMPTY;
+    struct err err = { "" };
+    char *text = malloc(SIZE);
+    uint64_t state = 20261123;
+    int good = 0;
+
+    ck_assert_int_eq(source_read(unit_path("conf/receivers.conf"), &seed, &err), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t len = mutate(&state, seed.data, seed.len, pieces, text, SIZE);
+        struct receivers *receivers = receivers_load(conffile_write_bytes("receivers.conf", text, len), &err);
+        ck_assert_msg(receivers != NULL || strlen(err.text) > 10, "round %d: no reason", i);
+        good += receivers != NULL;
+        receivers_unref(&receivers);
+    }
+    ck_assert_int_gt(good, ROUNDS / 50);
+    ck_assert_int_lt(good, ROUNDS);
+    str_clear(&seed);
+    free(text);
+}
+END_TEST
+
 /* --- the manual ------------------------------------------------------------------- */
 
 static char *read_manual(void)
@@ -647,6 +678,7 @@ int main(void)
     tcase_add_test(tc, a_receiver_may_be_like_another);
     tcase_add_test(tc, ours_can_be_extended);
     tcase_add_test(tc, built_in_is_the_file);
+    tcase_add_test(tc, survives_mistakes);
     tcase_add_test(tc, every_fact_is_in_the_manual);
     tcase_add_test(tc, every_option_is_in_the_manual);
     tcase_add_test(tc, the_manuals_example_is_good);
