@@ -22,7 +22,7 @@ bool span_skip(struct span *span, const char *prefix);
 /* Where text begins for the first time, or NULL.  text: not empty. */
 const char *span_find(struct span span, const char *text);
 
-/* What stands before the first such byte is given and taken away with that byte; false, and nothing done, without one. */
+/* Gives what stands before the first such byte and takes both away; false, and nothing done, where there is none. */
 bool span_cut(struct span *span, char separator, struct span *before_r);
 
 /* Copies as much as fits, up to a NUL, always terminated. */

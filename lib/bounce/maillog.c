@@ -1,6 +1,6 @@
 /*
- * One line of a mail log; see maillog.h.  The forms are those of Postfix's log_adhoc(), qmgr_active.c, cleanup_message.c,
- * cleanup_milter.c, smtpd.c and pickup.c, and of lib/report/logline.c.
+ * One line of a mail log; see maillog.h.  The forms are those of Postfix's log_adhoc(), qmgr_active.c,
+ * cleanup_message.c, cleanup_milter.c, smtpd.c and pickup.c, and of lib/report/logline.c.
  */
 #include "config.h"
 
@@ -116,7 +116,7 @@ static bool parse_queue_id(struct span *line, struct span *id_r)
 
     while (n < line->len && n <= QUEUE_ID_MAX && is_alnum(line->at[n]))
         n++;
-    if (n < 5 || n > QUEUE_ID_MAX)
+    if (n < 5 || n > QUEUE_ID_MAX || (n == 7 && memcmp(line->at, "NOQUEUE", 7) == 0))
         return false;
     *id_r = (struct span){ line->at, n };
     line->at += n;
@@ -189,7 +189,6 @@ static enum maillog_status status_of(struct span word)
         { "bounced", STATUS_BOUNCED },
         { "SOFTBOUNCE", STATUS_DEFERRED },
         { "expired", STATUS_EXPIRED },
-        { "undeliverable", STATUS_BOUNCED },
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (span_is(word, words[i].word))
@@ -377,13 +376,14 @@ static enum maillog_kind parse_pickup(struct span line, struct maillog *log)
     if (!span_has_prefix(line, "uid="))
         return MAILLOG_OTHER;
     log->previous_id = id_behind(line, "> orig_id=");
+    log->is_requeued = log->previous_id.len > 0;
     return MAILLOG_ARRIVED;
 }
 
 static enum maillog_kind parse_postsuper(struct span line, struct maillog *log)
 {
     (void)log;
-    return span_is(line, "removed") || span_is(line, "requeued") ? MAILLOG_REMOVED : MAILLOG_OTHER;
+    return span_is(line, "removed") ? MAILLOG_REMOVED : MAILLOG_OTHER;
 }
 
 /* No value of ours holds a space or a '=' (lib/report/logline.c). */

@@ -2,8 +2,8 @@
  * One line of a mail log as Postfix writes it, and our own line between them (preflight-milter(8)).
  * Nothing is allocated or copied: what a line says points into it.  The text is untrusted.  Pure, thread-safe.
  *
- * Time stamps: "Nov 23 20:57:27" and RFC 3339.  Programs: "postfix/smtp", "postfix-out/smtp", "postfix/relay/smtp": what
- * stands behind the last slash says what it does, whatever syslog_name is.  Queue ids: short and long.
+ * Time stamps: "Nov 23 20:57:27" and RFC 3339.  Programs: "postfix/smtp", "postfix-out/smtp", "postfix/relay/smtp":
+ * what stands behind the last slash says what it does, whatever syslog_name is.  Queue ids: short and long.
  */
 #ifndef PREFLIGHT_BOUNCE_MAILLOG_H
 #define PREFLIGHT_BOUNCE_MAILLOG_H
@@ -45,9 +45,9 @@ enum maillog_agent {
 enum maillog_status {
     STATUS_SENT,
     STATUS_DEFERRED,                /* "SOFTBOUNCE", too */
-    STATUS_BOUNCED,                 /* "undeliverable", too */
+    STATUS_BOUNCED,
     STATUS_EXPIRED,                 /* given up after a deferral */
-    STATUS_OTHER,                   /* "deliverable" and what is not known */
+    STATUS_OTHER,                   /* "deliverable", "undeliverable": a probe, no mail; and what is not known */
 };
 
 struct maillog {
@@ -69,6 +69,7 @@ struct maillog {
 
     /* MAILLOG_ARRIVED */
     struct span previous_id;        /* "orig_queue_id=" of XFORWARD, "orig_id=" of postsuper -r; or empty */
+    bool is_requeued;               /* postsuper -r: the previous one is no more */
 
     struct span message_id;         /* MAILLOG_MESSAGE_ID: without <>; may be empty */
     struct span sender;             /* MAILLOG_QUEUED, MAILLOG_VERDICT: without <>; empty for the null sender */

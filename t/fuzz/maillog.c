@@ -1,5 +1,6 @@
 /*
- * Fuzz target: lines of a mail log.  What a line says lies within it, a queue id is one, and a second reading is the same.
+ * Fuzz target: lines of a mail log.  What a line says lies within it, a queue id is one, and a second reading is the
+ * same.
  */
 #include "config.h"
 

@@ -105,9 +105,9 @@ static const struct { const char *text, *want; } lines[] = {
       "delivery smtp sent id=4F1D22A0C3 to=b@example.net relay=127.0.0.1[127.0.0.1]:10024 dsn=2.0.0 "
       "remote=127.0.0.1 reply=250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 5B00000001 "
       "next=5B00000001" },
-    { STAMP "postfix/smtp[8]: 4F1D22A0C3: to=<\"a>, relay=none\\\" b\"@example.net>, relay=mx.example.net[192.0.2.9]:25, "
-      "delay=1, delays=0/0/0/1, dsn=5.1.1, status=SOFTBOUNCE (host mx.example.net[192.0.2.9] said: 550 5.1.1 (in reply "
-      "to me) (in reply to RCPT TO command))",
+    { STAMP "postfix/smtp[8]: 4F1D22A0C3: to=<\"a>, relay=none\\\" b\"@example.net>, "
+      "relay=mx.example.net[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=SOFTBOUNCE (host "
+      "mx.example.net[192.0.2.9] said: 550 5.1.1 (in reply to me) (in reply to RCPT TO command))",
       "delivery smtp deferred id=4F1D22A0C3 to=\"a>, relay=none\\\" b\"@example.net "
       "relay=mx.example.net[192.0.2.9]:25 dsn=5.1.1 remote=mx.example.net reply=550 5.1.1 (in reply to me)" },
     { STAMP "postfix/smtp[8]: 4F1D22A0C3: to=<b@example.net>, relay=mx.example.net[192.0.2.9]:25, delay=1, "
@@ -140,6 +140,7 @@ static const struct { const char *text, *want; } lines[] = {
       "expired id=4F1D22A0C3 from=a@example.com" },
     { STAMP "postfix/qmgr[8]: 4F1D22A0C3: removed\r\n", "removed id=4F1D22A0C3" },
     { STAMP "postfix/postsuper[8]: 4F1D22A0C3: removed", "removed id=4F1D22A0C3" },
+    { STAMP "postfix/postsuper[8]: 4F1D22A0C3: requeued", "other id=4F1D22A0C3" },
     { STAMP "postfix/qmgr[8]: 4F1D22A0C3: skipped, still being delivered", "other id=4F1D22A0C3" },
     { STAMP "postfix/cleanup[8]: 4F1D22A0C3: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 no; "
       "from=<a@example.com> to=<b@example.net> proto=ESMTP helo=<x>", "milter id=4F1D22A0C3 event=milter-reject" },
@@ -159,7 +160,9 @@ static const struct { const char *text, *want; } lines[] = {
     { STAMP "preflight-milter[812]: ready", "other id=ready" },
     /* what tells nothing, and what is no line of a log */
     { STAMP "postfix/smtp[8]: warning: no MX host for example.net has a valid address record", "other id=warning" },
-    { STAMP "postfix/smtpd[8]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 454", "other id=NOQUEUE" },
+    { STAMP "postfix/smtpd[8]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 454", "other" },
+    { STAMP "postfix/smtpd[8]: NOQUEUE: client=x[192.0.2.1]", "other" },
+    { STAMP "preflight-milter[812]: NOQUEUE: verdict=accept action=accept", "other" },
     { STAMP "postfix/smtp[8]: 4F1D22A0C3: to=<b@example.net>, relay=none",
       "other id=4F1D22A0C3 to=b@example.net relay=none" },
     { STAMP "postfix/smtp[8]: 4F1D22A0C3: host mx.example.net[192.0.2.9] said: 450 4.2.0 greylisted (in reply to "
