@@ -10,6 +10,7 @@
 #include "lib/base/mem.h"
 #include "lib/config/options.h"
 #include "lib/config/value.h"
+#include "lib/report/jsonvalue.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -226,7 +227,7 @@ static json_t *make_prediction(const struct prediction *prediction)
 
 static char *printed(json_t *value)
 {
-    char *text = json_dumps(value, JSON_INDENT(2));
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 
     if (text == NULL)
         abort();
@@ -386,4 +387,56 @@ char *report_json_explained(const struct explained *items, size_t count)
         put(object, "replies", replies);
     }
     return printed(object);
+}
+
+/* --- for the files beside this one: jsonvalue.h ---------------------------------- */
+
+struct json_t *jsonvalue_object(void)
+{
+    return made(json_object());
+}
+
+struct json_t *jsonvalue_array(void)
+{
+    return made(json_array());
+}
+
+struct json_t *jsonvalue_text(const char *text)
+{
+    return make_text(text == NULL ? "" : text);
+}
+
+void jsonvalue_put(struct json_t *object, const char *key, struct json_t *value)
+{
+    put(object, key, value);
+}
+
+void jsonvalue_append(struct json_t *array, struct json_t *value)
+{
+    append(array, value);
+}
+
+void jsonvalue_put_text(struct json_t *object, const char *key, const char *text)
+{
+    put_text(object, key, text);
+}
+
+void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count)
+{
+    put(object, key, json_integer((json_int_t)count));
+}
+
+void jsonvalue_put_real(struct json_t *object, const char *key, double value)
+{
+    put(object, key, json_real(value));
+}
+
+void jsonvalue_put_bool(struct json_t *object, const char *key, bool value)
+{
+    put(object, key, json_boolean(value));
+}
+
+char *jsonvalue_print(struct json_t *value)
+{
+    return printed(value);
 }

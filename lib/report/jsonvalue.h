@@ -1,0 +1,27 @@
+/*
+ * JSON as lib/report makes it, for its files beside json.c, which alone includes jansson.h.
+ * What is put into an object or an array belongs to it.  Texts may be any bytes; what is no UTF-8 is escaped.
+ */
+#ifndef PREFLIGHT_REPORT_JSONVALUE_H
+#define PREFLIGHT_REPORT_JSONVALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_t;
+
+struct json_t *jsonvalue_object(void);
+struct json_t *jsonvalue_array(void);
+struct json_t *jsonvalue_text(const char *text);                /* NULL is the empty text */
+void jsonvalue_put(struct json_t *object, const char *key, struct json_t *value);
+void jsonvalue_append(struct json_t *array, struct json_t *value);
+
+void jsonvalue_put_text(struct json_t *object, const char *key, const char *text);  /* nothing where NULL */
+void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count);
+void jsonvalue_put_real(struct json_t *object, const char *key, double value);
+void jsonvalue_put_bool(struct json_t *object, const char *key, bool value);
+
+/* Indented, with a final newline.  Frees the value; the caller frees the text. */
+char *jsonvalue_print(struct json_t *value);
+
+#endif
