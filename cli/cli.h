@@ -23,6 +23,7 @@ struct subcommand {
     const char *help;                   /* one line */
 };
 
+extern const struct subcommand subcommand_bounces;
 extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_dkim;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 static const struct subcommand *const subcommands[] = {
+    &subcommand_bounces,
     &subcommand_check,
     &subcommand_config,
     &subcommand_dkim,
