@@ -168,9 +168,9 @@ static void set_causes(const struct replies *replies, const struct reply_row *ro
     }
     for (int i = 0; i < CAUSE_COUNT; i++)
         out->also[i] = (out->also[i] || failed[i] || (int)row->cause == i) && (int)out->cause != i;
-    /* The row's own cause was a guess where the fields tell another. */
-    if (out->cause != row->cause && !failed[row->cause])
-        out->also[row->cause] = false;
+    /* Where the fields tell, what the row has is a guess. */
+    for (size_t i = 0; failed[out->cause] && i < row->n_by_fields; i++)
+        out->also[row->by_fields[i]] = failed[row->by_fields[i]] && row->by_fields[i] != out->cause;
 }
 
 static const char *first_of(const char *a, const char *b, const char *c)
@@ -182,7 +182,8 @@ static void set_meaning(const struct replies *replies, const struct reply_row *r
                         const struct reply_receiver *receiver, struct explanation *out)
 {
     const struct reply_meaning *cause = &replies->causes[out->cause];
-    const struct reply_meaning none = { NULL, NULL, NULL }, *own = row == NULL ? &none : &row->meaning;
+    const struct reply_meaning none = { NULL, NULL, NULL };
+    const struct reply_meaning *own = row == NULL || row->cause != out->cause ? &none : &row->meaning;
 
     out->pattern = row == NULL ? NULL : row->name;
     out->text = first_of(own->text, cause->text, NULL);

@@ -170,6 +170,34 @@ START_TEST(the_host_tells_the_receiver)
 }
 END_TEST
 
+/* What Microsoft names one by one, each of which may have failed. */
+START_TEST(fields_decide)
+{
+    static const char *const results[] = { "Pass", "Fail", "None" };
+    static const enum cause causes[] = { CAUSE_DMARC, CAUSE_SPF, CAUSE_DKIM };
+
+    for (int i = 0; i < 27; i++) {
+        int digits[3] = { i / 9, i / 3 % 3, i % 3 };
+        char *text = xasprintf("550 5.7.515 Access denied, sending domain example.com doesn't meet the required "
+                               "authentication level. Spf= %s , Dkim= %s , DMARC= %s", results[digits[1]],
+                               results[digits[2]], results[digits[0]]);
+        struct reply reply = { .text = text };
+        struct explanation got;
+        enum cause want = CAUSE_DMARC;
+        for (int k = 2; k >= 0; k--) {
+            if (digits[k] != 0)
+                want = causes[k];
+        }
+        replies_explain(shipped, &reply, &got);
+        ck_assert_msg(got.cause == want, "%s: %s", text, cause_name(got.cause));
+        for (int k = 0; k < 3; k++)
+            ck_assert_msg(got.also[causes[k]] == (digits[k] != 0 && causes[k] != want), "%s: also %d", text, k);
+        ck_assert_msg((strncmp(got.text, "Outlook.com", 11) == 0) == (want == CAUSE_DMARC), "%s", got.text);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(words_tell_what_is_still_tried)
 {
     static const struct { const char *text; bool is_temporary; } cases[] = {
@@ -331,6 +359,7 @@ int main(void)
     tcase_set_timeout(with_shipped, 20);
     tcase_add_test(with_shipped, documented_replies);
     tcase_add_test(with_shipped, the_host_tells_the_receiver);
+    tcase_add_test(with_shipped, fields_decide);
     tcase_add_test(with_shipped, words_tell_what_is_still_tried);
     tcase_add_test(with_shipped, hostile_texts);
     tcase_add_checked_fixture(files, conffile_start, conffile_done);
