@@ -158,6 +158,20 @@ def explains_the_files(box):
         require(out.isascii(), name + ": untrusted bytes in the text")
 
 
+def takes_it_anyhow(box):
+    """log lines as an argument, a bounce message on standard input, more than is read"""
+    with open(os.path.join(HERE, "log.txt"), encoding="utf-8") as file:
+        lines = file.read()
+    for line, want in zip((line for line in lines.split("\n") if "bounced" in line or "**" in line),
+                          ("b@example.net", "c@nowhere.example")):
+        status, out, err = box.run("--json", line)
+        equal((status, err, json.loads(out)["recipient"]), (0, "", want), line)
+    status, out, _ = box.run("--json", stdin=lines.encode() * 60000)
+    equal((status, len(json.loads(out)["replies"])), (0, 1000), "a log of 36 MB")
+    status, out, _ = box.run("--json", "-", stdin=report(("b@receiver.test", SPF)).encode() + b"x" * 20000000)
+    equal((status, json.loads(out)["cause"]), (0, "spf"), "a message of 20 MB")
+
+
 def tells_of_spf(box):
     """SPF: still there, mended, and in the text"""
     box.zone(allowed="ip4:192.0.2.1")
@@ -225,8 +239,8 @@ def dns_is_silent(box):
     equal(got["now"]["verdict"], "unsure", "verdict")
 
 
-STORIES = [explains_the_files, tells_of_spf, tells_of_dkim, tells_of_dmarc, tells_of_others, without_a_message,
-           dns_is_silent]
+STORIES = [explains_the_files, takes_it_anyhow, tells_of_spf, tells_of_dkim, tells_of_dmarc, tells_of_others,
+           without_a_message, dns_is_silent]
 
 
 def main():
