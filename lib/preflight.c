@@ -126,15 +126,6 @@ static void engine_free(struct preflight *pf)
     free(pf);
 }
 
-int preflight_check(const struct conf *conf, struct err *err)
-{
-    struct receivers *receivers = receivers_load(conf->receivers, err);
-    bool is_good = receivers != NULL;
-
-    receivers_unref(&receivers);
-    return is_good ? 0 : -1;
-}
-
 struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct err *err)
 {
     const struct dkimcheck_limits limits = {

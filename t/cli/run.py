@@ -333,6 +333,15 @@ def checks_the_receivers(box):
         require("bad-receivers:3: option 'rule r: when': 'spf-pas' is not a fact, did you mean 'spf-pass'?" in err, err)
 
 
+def checks_the_replies(box):
+    """config: so is one in the file of replies"""
+    box.write("bad-replies", b"pattern x {\n  cuase = spf\n}\n")
+    box.write("conf", (CONF + 'replies = "bad-replies"\n').encode())
+    status, out, err = box.run("config", "-c", "conf")
+    equal((status, out), (2, ""), "status and output")
+    require("bad-replies:2: unknown option 'cuase', did you mean 'cause'?" in err, err)
+
+
 def predicts_per_receiver(box):
     """check: each recipient's receiver by its MX, its codes, what they rest on, and the remedy"""
     box.write("zone", (ZONE + """\
@@ -534,8 +543,8 @@ def survives_anything(box):
 
 STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
-           prints_the_configuration, checks_the_receivers, predicts_per_receiver, colours_a_terminal_only, judges_dmarc,
-           explains_replies, explains_several, explains_by_own_patterns, survives_anything]
+           prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
+           colours_a_terminal_only, judges_dmarc, explains_replies, explains_several, explains_by_own_patterns, survives_anything]
 
 
 def main():

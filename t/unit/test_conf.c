@@ -140,6 +140,11 @@ static const struct { const char *text; const char *want; } mistakes[] = {
       "main.conf:1: option 'policy: reject': 'drop' is not one of accept, log, tempfail, hold, reject" },
     { "domain x {\n policy {\n reject = drop } }",
       "main.conf:3: option 'policy: reject': 'drop' is not one of accept, log, tempfail, hold, reject" },
+    { "domain x { policy { recipients = some } }",
+      "main.conf:1: option 'policy: recipients': 'some' is not one of any, all" },
+    { "domain x { bulk = perhaps }", "main.conf:1: option 'domain x: bulk': 'perhaps' is not one of auto, yes, no" },
+    { "bulk = yes", "main.conf:1: unknown option 'bulk', it belongs in section 'domain'" },
+    { "bulk_threshold = -1", "main.conf:1: option 'bulk_threshold': '-1' is not a whole number" },
     { "socket_mode = 0888", "main.conf:1: option 'socket_mode': '0888' is not an octal mode (such as 0660)" },
     { "socket_mode = 7777", "main.conf:1: option 'socket_mode': must be between 0000 and 0777" },
     { "outgoing { local = maybe }", "main.conf:1: option 'outgoing: local': 'maybe' is not yes or no" },
@@ -358,7 +363,8 @@ START_TEST(prints_what_loads_again)
         "egress b.c { daemons = { x } addresses = { IPv6:2001:db8::1, [192.0.2.1], 127.0.0.1 } }\n"
         "outgoing { authenticated = off local = false networks = {} daemons = {} local_domains = { .x.example } }\n"
         "policy { reject = hold unsure = tempfail }\n"
-        "domain .a.example { }\ndomain a.example { policy { junk = reject } }\n"
+        "receivers = \"/etc/my receivers.conf\" bulk_threshold = 0\n"
+        "domain .a.example { bulk = no }\ndomain a.example { bulk = yes policy { junk = reject recipients = all } }\n"
         "dns { servers = { ::1, 192.0.2.1@5353 } timeout = 1500ms max_ttl = 90m trust_anchor = /x }\n"
         "limits { header_bytes = 65537 headers = 101 }\n",
     };
@@ -379,6 +385,11 @@ START_TEST(prints_what_loads_again)
             ck_assert_ptr_nonnull(strstr(first, "explain_interval = 0s\n"));
             ck_assert_ptr_nonnull(strstr(first, "socket_mode = 0000\n"));
             ck_assert_ptr_nonnull(strstr(first, "networks = {}\n"));
+            ck_assert_ptr_nonnull(strstr(first, "receivers = \"/etc/my receivers.conf\"\n"));
+            ck_assert_ptr_nonnull(strstr(first, "bulk_threshold = 0\n"));
+            ck_assert_ptr_nonnull(strstr(first, "domain \".a.example\" {\n    bulk = no\n    policy {\n    }\n}\n"));
+            ck_assert_ptr_nonnull(strstr(first, "    bulk = yes\n    policy {\n        junk = reject\n"
+                                                "        recipients = all\n    }\n"));
         }
         free(first);
         free(second);

@@ -1,0 +1,21 @@
+/*
+ * The files that a configuration names; see preflight_check in preflight.h.
+ * Apart from the engine: the daemon reads those it needs, and none of what explains replies.
+ */
+#include "config.h"
+
+#include "lib/preflight.h"
+
+#include "lib/judge/receivers.h"
+#include "lib/judge/reply.h"
+
+int preflight_check(const struct conf *conf, struct err *err)
+{
+    struct receivers *receivers = receivers_load(conf->receivers, err);
+    struct replies *replies = receivers == NULL ? NULL : replies_load(conf->replies, err);
+    bool is_good = replies != NULL;
+
+    receivers_unref(&receivers);
+    replies_unref(&replies);
+    return is_good ? 0 : -1;
+}
