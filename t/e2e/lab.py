@@ -295,10 +295,21 @@ class Sink:
         self.port = lab.free_port()
         os.mkdir(self.dir)
         shutil.chown(self.dir, "postfix")
-        refusal = ["-f", refuse_at, "-B", reply] if refuse_at else []
-        self.process = lab.start("smtp-" + name, ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.",
-                                                  *refusal, "127.0.0.1:%d" % self.port, "100"])
+        self.lab = lab
+        self.name = name
+        self.process = None
+        how = ("-r", "-b") if reply and reply.startswith("4") else ("-f", "-B")
+        self._start([how[0], refuse_at, how[1], reply] if refuse_at else [])
+
+    def _start(self, options):
+        argv = ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.", *options, "127.0.0.1:%d" % self.port]
+        self.process = self.lab.start("smtp-" + self.name, argv + ["100"])
         wait_until(lambda: is_answering(("127.0.0.1", self.port)), "smtp-sink")
+
+    def relent(self):
+        """Takes every message from now on."""
+        self.process.stop()
+        self._start([])
 
     def messages(self):
         """Every message received so far, as bytes, with smtp-sink's X- lines before it."""
@@ -317,11 +328,12 @@ class Sink:
 
 
 class Door:
-    """One smtpd of Postfix: its port, and which milters stand behind it."""
+    """One smtpd of Postfix: its port, which milters stand behind it, and the door that its mail comes in by again."""
 
-    def __init__(self, milters, default_action="tempfail"):
+    def __init__(self, milters, default_action="tempfail", again=None):
         self.milters = milters
         self.default_action = default_action
+        self.again = again
         self.port = None
 
 
@@ -360,9 +372,16 @@ class Postfix:
         lines = [POSTFIX_SERVICES]
         for door in self.doors.values():
             door.port = self.lab.free_port()
+        for door in self.doors.values():
             lines.append("127.0.0.1:%d inet n - n - - smtpd\n -o { smtpd_milters = %s }\n -o milter_default_action=%s\n"
                          % (door.port, self._milters(door.milters), door.default_action))
+            if door.again:
+                lines.append(" -o content_filter=smtp:[127.0.0.1]:%d\n" % door.again.port)
         return "".join(lines)
+
+    def flush(self):
+        """What is deferred is tried now."""
+        run(["postqueue", "-c", self.conf, "-f"])
 
     def _stop(self):
         """The foreground process is a shell that waits for master, which leads a process group of its own."""

@@ -30,6 +30,7 @@ REFUSALS = {
     "spf.test": (".", "550 5.7.1 SPF check failed: 203.0.113.5 is not allowed to send mail for this domain"),
     "dmarc.test": (".", "550 5.7.1 Message rejected due to the DMARC policy of the author's domain"),
     "nobody.test": ("RCPT", "550 5.1.1 User unknown"),
+    "later.test": (".", "450 4.7.1 Greylisted, please try again later"),
 }
 
 # Whose mail servers the recipients' domains name; receiver.test names none.
@@ -130,10 +131,12 @@ class World:
         doors = {name: Door([signer, path(name)]) for name in modes}
         doors["changed"] = Door([signer, changer, path(modes[0])])
         doors["accept"] = Door([signer, path(modes[-1])], "accept")
+        doors["back"] = Door([])
+        doors["filtered"] = Door([signer, path(modes[0])], again=doors["back"])
         doors["inet"] = Door([self.preflight["inet"].path])
         self.sink = Sink(lab)
-        refusing = {domain: Sink(lab, domain, *refusal) for domain, refusal in REFUSALS.items()}
-        self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])], refusing=refusing)
+        self.refusing = {domain: Sink(lab, domain, *refusal) for domain, refusal in REFUSALS.items()}
+        self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])], refusing=self.refusing)
 
     def __enter__(self):
         return self
