@@ -6,6 +6,7 @@
 
 #include "lib/preflight.h"
 
+#include "lib/check/blocklists.h"
 #include "lib/judge/receivers.h"
 #include "lib/judge/reply.h"
 
@@ -13,9 +14,11 @@ int preflight_check(const struct conf *conf, struct err *err)
 {
     struct receivers *receivers = receivers_load(conf->receivers, err);
     struct replies *replies = receivers == NULL ? NULL : replies_load(conf->replies, err);
-    bool is_good = replies != NULL;
+    struct blocklists *blocklists = replies == NULL ? NULL : blocklists_load(conf->blocklists, err);
+    bool is_good = blocklists != NULL;
 
     receivers_unref(&receivers);
     replies_unref(&replies);
+    blocklists_unref(&blocklists);
     return is_good ? 0 : -1;
 }

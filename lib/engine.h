@@ -1,9 +1,10 @@
 /*
- * The engine's inside, shared by preflight.c, recipients.c and session.c only.
+ * The engine's inside, shared by what stands beside preflight.c.
  */
 #ifndef PREFLIGHT_ENGINE_H
 #define PREFLIGHT_ENGINE_H
 
+#include "lib/check/blocklists.h"
 #include "lib/check/dkimcheck.h"
 #include "lib/check/dmarccheck.h"
 #include "lib/check/orgdomain.h"
@@ -23,6 +24,7 @@ struct preflight {
     struct dmarcopinion *opinion;
     struct dmarccheck dmarc;        /* of dns, orgdomain and opinion */
     struct dkimcheck *dkim;
+    struct blocklists *blocklists;
     struct receivers *receivers;
     struct volume *volume;          /* one for all engines that follow each other */
 };

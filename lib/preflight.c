@@ -118,6 +118,7 @@ static void engine_free(struct preflight *pf)
 {
     dkimcheck_free(&pf->dkim);
     receivers_unref(&pf->receivers);
+    blocklists_unref(&pf->blocklists);
     volume_unref(&pf->volume);
     dmarcopinion_free(&pf->opinion);
     orgdomain_free(&pf->orgdomain);
@@ -140,6 +141,8 @@ struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct
     pf->volume = old == NULL ? volume_new(VOLUME_ROOM) : volume_ref(old->volume);
     pf->receivers = receivers_load(conf->receivers, err);
     if (pf->receivers != NULL)
+        pf->blocklists = blocklists_load(conf->blocklists, err);
+    if (pf->blocklists != NULL)
         pf->shared_dns = shared_dns_for(conf, old, err);
     if (pf->shared_dns != NULL) {
         pf->dns = pf->shared_dns->dns;

@@ -8,8 +8,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
-#include "lib/check/domaincheck.h"
-#include "lib/check/egresscheck.h"
 #include "lib/check/msgcheck.h"
 #include "lib/check/oneclick.h"
 #include "lib/check/spflint.h"
@@ -19,6 +17,7 @@
 #include "lib/judge/policy.h"
 #include "lib/message/message.h"
 #include "lib/recipients.h"
+#include "lib/surroundings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,11 +73,9 @@ static void start_envelope_questions(struct preflight_message *m)
     const char *domain = address_domain(m->sender);
 
     dns_prefetch(m->pf->dns, egress->helo, DNS_TXT);
-    egress_prefetch(m->pf->dns, egress);
-    if (domain != NULL) {
+    if (domain != NULL)
         dns_prefetch(m->pf->dns, domain, DNS_TXT);
-        domaincheck_prefetch(m->pf->dns, domain);
-    }
+    surroundings_prefetch(m->pf, egress, domain);
 }
 
 struct preflight_message *preflight_begin(struct preflight *preflight, const struct preflight_origin *origin,
@@ -145,8 +142,8 @@ void preflight_end_of_header(struct preflight_message *message)
 
     dkimcheck_end_of_header(message->dkim);
     dmarccheck_prefetch(&message->pf->dmarc, dmarc_author(message));
-    if (!message->only_signatures && facts->author_domain[0] != '\0')
-        domaincheck_prefetch(message->pf->dns, facts->author_domain);
+    if (!message->only_signatures)
+        surroundings_prefetch_author(message->pf, facts->author_domain);
 }
 
 void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len)
@@ -213,8 +210,8 @@ static void run_spf(struct preflight_message *m, const struct conf_egress *egres
  * final where everything was in the cache, the second waits for what was not.  The first ends where as many questions
  * are under way as may be asked.
  */
-static void check_spf(struct preflight_message *m, const struct conf_egress *egress, const struct egress_addresses *addresses,
-                      struct dns_budget *budget, struct report *report)
+static void check_spf(struct preflight_message *m, const struct conf_egress *egress,
+                      const struct egress_addresses *addresses, struct dns_budget *budget, struct report *report)
 {
     struct evaluation list[EVALUATIONS_MAX];
     size_t n = list_evaluations(m, addresses, list, &report->n_deciding);
@@ -271,8 +268,7 @@ struct circumstances {
     const struct conf_egress *egress;
     struct egress_addresses addresses;
     struct oneclick oneclick;
-    struct egress_result checked;
-    enum fact_value sender_resolves, author_resolves;
+    struct surroundings surroundings;
     struct facts facts;
 };
 
@@ -283,10 +279,6 @@ static void add_message_findings(const struct preflight_message *m, const struct
     const struct message_facts *facts = message_facts(m->message);
     struct findings *findings = &report->findings;
 
-    if (about->sender_resolves == FACT_FALSE)
-        findings_add(findings, FINDING_SENDER_DOMAIN_UNRESOLVABLE, address_domain(m->sender), NULL, NULL);
-    if (about->author_resolves == FACT_FALSE)
-        findings_add(findings, FINDING_AUTHOR_DOMAIN_UNRESOLVABLE, facts->author_domain, NULL, NULL);
     msgcheck_findings(facts, findings);
     oneclick_findings(&about->oneclick, about->facts.value[FACT_BULK] == FACT_TRUE, findings);
     if (about->facts.value[FACT_AUTHOR_DOMAIN_FOREIGN] == FACT_TRUE)
@@ -308,7 +300,7 @@ static void collect_findings(struct preflight_message *m, const struct circumsta
     add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
-    egresscheck_findings(&about->checked, findings);
+    surroundings_findings(&about->surroundings, address_domain(m->sender), facts->author_domain, findings);
     add_message_findings(m, about, report);
     if (report->n_deciding > 0)
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
@@ -335,9 +327,11 @@ static void gather_facts(const struct preflight_message *m, const struct report 
         .dmarc = &report->dmarc,
         .message = message_facts(m->message),
         .oneclick = &about->oneclick,
-        .egress = &about->checked,
-        .sender_resolves = about->sender_resolves,
-        .author_resolves = about->author_resolves,
+        .egress = &about->surroundings.egress,
+        .sender_resolves = about->surroundings.sender_resolves,
+        .author_resolves = about->surroundings.author_resolves,
+        .address_listed = about->surroundings.listings.address_listed,
+        .domain_listed = about->surroundings.listings.domain_listed,
         .bulk = is_bulk(m, about->egress),
     };
 
@@ -381,25 +375,6 @@ static char *describe_trouble(const struct preflight_message *m, const struct re
     return str_steal(&text);
 }
 
-/* Where there is no domain nobody asks. */
-static enum fact_value resolves(struct preflight_message *m, struct dns_budget *budget, const char *domain)
-{
-    if (domain == NULL || domain[0] == '\0')
-        return FACT_UNEXAMINED;
-    return domaincheck_resolves(m->pf->dns, budget, domain);
-}
-
-/* What decides with some receivers only, after what decides with all. */
-static void check_surroundings(struct preflight_message *m, struct dns_budget *budget, struct circumstances *about)
-{
-    const struct egress_addresses *addresses = &about->addresses;
-
-    about->sender_resolves = resolves(m, budget, address_domain(m->sender));
-    about->author_resolves = resolves(m, budget, message_facts(m->message)->author_domain);
-    egresscheck_run(m->pf->dns, budget, addresses->list, addresses->count, addresses->problem[0] != '\0',
-                    about->egress->helo, &about->checked);
-}
-
 /* All of it. */
 static void judge_message(struct preflight_message *m, struct dns_budget *budget, struct report *report)
 {
@@ -416,14 +391,15 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
                    &report->dkim, &report->dmarc);
     oneclick_check(facts, &report->dkim, &about.oneclick);
     recipients_find(&m->recipients, m->pf, budget);
-    check_surroundings(m, budget, &about);
+    surroundings_check(m->pf, budget, egress, &about.addresses, address_domain(m->sender), facts->author_domain,
+                       &about.surroundings);
     gather_facts(m, report, &about);
     collect_findings(m, &about, budget, report);
     predict(m, &about.facts, report);
     report->facts = about.facts;
     report->egress = xstrdup(egress->name);
     report->trouble = describe_trouble(m, report, budget, egress, &about.addresses);
-    egress_result_clear(&about.checked);
+    surroundings_clear(&about.surroundings);
 }
 
 /* DMARC's part is the alignment. */

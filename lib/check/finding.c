@@ -316,11 +316,11 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "write a From address in a domain of your own, and the author's address at the provider in Reply-To",
       "https://support.google.com/mail/answer/81126" },
     { FINDING_SENDER_DOMAIN_UNRESOLVABLE, "sender-domain-unresolvable", CHECK_MESSAGE, SEVERITY_WARNING,
-      "bounces of this message cannot be delivered: the sender's domain {subject} has no MX, A or AAAA record ({detail})",
+      "bounces cannot be delivered: the sender's domain {subject} has no MX, A or AAAA record ({detail})",
       "publish an MX record for {subject}, or send with a MAIL FROM address in a domain that takes mail",
       "RFC 5321 section 5.1" },
     { FINDING_AUTHOR_DOMAIN_UNRESOLVABLE, "author-domain-unresolvable", CHECK_MESSAGE, SEVERITY_WARNING,
-      "answers to this message cannot be delivered: the author domain {subject} has no MX, A or AAAA record ({detail})",
+      "answers cannot be delivered: the author domain {subject} has no MX, A or AAAA record ({detail})",
       "publish an MX record for {subject}, or write a From address in a domain that takes mail",
       "RFC 5321 section 5.1" },
 
@@ -349,6 +349,19 @@ static const struct finding_row rows[FINDING_COUNT] = {
       "the HELO name {domain} does not have the sending address {subject} ({detail})",
       "publish {subject} as an address of {domain}",
       "RFC 5321 section 4.1.4" },
+    { FINDING_ADDRESS_LISTED, "address-listed", CHECK_EGRESS, SEVERITY_ERROR,
+      "the sending address {subject} is on a blocklist ({detail})",
+      "look {subject} up at {domain}, stop what got it listed, then ask there for its removal",
+      "RFC 5782 section 2.1" },
+    { FINDING_DOMAIN_LISTED, "domain-listed", CHECK_EGRESS, SEVERITY_ERROR,
+      "the domain {subject} is on a blocklist ({detail})",
+      "look {subject} up at {domain}, stop what got it listed, then ask there for its removal",
+      "RFC 5782 section 2.3" },
+    { FINDING_BLOCKLIST_UNUSABLE, "blocklist-unusable", CHECK_EGRESS, SEVERITY_WARNING,
+      "nothing can be known from the blocklist {subject}: {detail}",
+      "ask it by a resolver of your own and as its operator allows ({domain}), or take it out of the file of "
+      "blocklists",
+      "RFC 5782 section 5" },
 };
 
 const struct finding_row *finding_row(enum finding_id id)

@@ -54,6 +54,8 @@ const struct option options[] = {
       .help = "file of receivers and their rules; empty: those built in" },
     { "", "replies", OPTION_PATH, AT(replies), .standard = "\"\"",
       .help = "file of what replies mean; empty: what is built in" },
+    { "", "blocklists", OPTION_PATH, AT(blocklists), .standard = "\"\"",
+      .help = "file of DNS blocklists that are asked; empty: none is" },
     { "", "bulk_threshold", OPTION_INT, AT(bulk_threshold), .standard = "5000", .min = 0, .max = 10000000,
       .help = "messages in a day to one receiver that make a sender a bulk sender; 0: none do" },
 

@@ -66,8 +66,8 @@ static const struct {
     ROW(FACT_IPV6_FCRDNS, "ipv6-fcrdns", FINDING_PTR_MISSING, FINDING_PTR_MISMATCH, FINDING_EGRESS_UNKNOWN),
     ROW(FACT_IPV6_SPF_PASS, "ipv6-spf-pass", NO_SPF),
     ROW(FACT_HELO_VALID, "helo-valid", FINDING_HELO_INVALID),
-    ROW(FACT_ADDRESS_LISTED, "address-listed", FINDING_EGRESS_UNKNOWN),
-    ROW(FACT_DOMAIN_LISTED, "domain-listed", FINDING_COUNT),
+    ROW(FACT_ADDRESS_LISTED, "address-listed", FINDING_ADDRESS_LISTED, FINDING_EGRESS_UNKNOWN),
+    ROW(FACT_DOMAIN_LISTED, "domain-listed", FINDING_DOMAIN_LISTED),
     ROW(FACT_SENDER_DOMAIN_RESOLVES, "sender-domain-resolves", FINDING_SENDER_DOMAIN_UNRESOLVABLE),
     ROW(FACT_AUTHOR_DOMAIN_RESOLVES, "author-domain-resolves", FINDING_AUTHOR_DOMAIN_UNRESOLVABLE),
     ROW(FACT_BULK, "bulk", FINDING_COUNT),
@@ -383,6 +383,8 @@ void facts_gather(const struct fact_sources *sources, struct facts *facts_r)
     facts_r->value[FACT_IPV6] = has_v6(sources);
     if (sources->egress != NULL)
         gather_egress(sources->egress, facts_r);
+    facts_r->value[FACT_ADDRESS_LISTED] = sources->address_listed;
+    facts_r->value[FACT_DOMAIN_LISTED] = sources->domain_listed;
     facts_r->value[FACT_SENDER_DOMAIN_RESOLVES] = sources->sender_resolves;
     facts_r->value[FACT_AUTHOR_DOMAIN_RESOLVES] = sources->author_resolves;
     facts_r->value[FACT_BULK] = sources->bulk;

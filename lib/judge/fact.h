@@ -76,6 +76,7 @@ struct fact_sources {
     const struct oneclick *oneclick;        /* NULL: not examined */
     const struct egress_result *egress;     /* likewise */
     enum fact_value sender_resolves, author_resolves;
+    enum fact_value address_listed, domain_listed;
     enum fact_value bulk;
 };
 

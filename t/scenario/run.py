@@ -13,6 +13,7 @@ A story has sections, each beginning with a line "=== name":
     zone                    answers every DNS question
     receivers [NAME]        a file of receivers; "@receivers@" or "@receivers NAME@" in a configuration is its path, and
                             "@shipped@" in it that of the receivers that come with Preflight
+    blocklists [NAME]       likewise a file of blocklists
     message NAME            a message, for "message NAME"
     session                 what the MTA does, one command a line; "-> ANSWER" under a command is what the filter says
                             to it: "continue" where nothing is written, "nothing" for a command that gets no reply
@@ -52,7 +53,7 @@ from lab import Lab, Preflight, run_status, write       # noqa: E402
 from tap import Failure, Skip, require                  # noqa: E402
 
 STORIES_AT_ONCE = 8
-SECTIONS = {"hostname", "configuration", "zone", "receivers", "message", "session", "log", "check"}
+SECTIONS = {"hostname", "configuration", "zone", "receivers", "blocklists", "message", "session", "log", "check"}
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "conf", "receivers.conf")
 
 
@@ -288,7 +289,7 @@ def configuration(story, lab, section):
     """The section's text; what the runner adds comes after it, so that its lines keep their numbers."""
     text = story.text(section)
     for name in story.sections:
-        if name.split()[0] == "receivers":
+        if name.split()[0] in ("receivers", "blocklists"):
             content = story.text(name).replace("@shipped@", SHIPPED)
             text = text.replace("@%s@" % name, write(lab.path(name.replace(" ", "-")), content))
     if "zone" in story.sections:

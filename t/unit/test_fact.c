@@ -21,7 +21,8 @@ static struct facts gather(const struct spf_result *spf, size_t n_spf, const str
     static const struct message_facts no_message;
     const struct fact_sources sources = {
         .spf = spf, .n_spf = n_spf, .dkim = dkim != NULL ? dkim : &no_dkim, .dmarc = dmarc != NULL ? dmarc : &no_dmarc,
-        .message = message != NULL ? message : &no_message,
+        .message = message != NULL ? message : &no_message, .address_listed = FACT_UNEXAMINED,
+        .domain_listed = FACT_UNEXAMINED,
     };
     struct facts facts;
 
@@ -411,7 +412,7 @@ START_TEST(egress_facts)
         };
         const struct fact_sources sources = {
             .dkim = &dkim, .dmarc = &dmarc, .message = &message, .egress = &egress, .sender_resolves = T,
-            .author_resolves = U,
+            .author_resolves = U, .address_listed = F, .domain_listed = T,
         };
         struct facts facts;
         facts_gather(&sources, &facts);
@@ -422,6 +423,8 @@ START_TEST(egress_facts)
         ck_assert_int_eq(facts.value[FACT_HELO_VALID], i % 2 == 0);
         ck_assert_int_eq(facts.value[FACT_SENDER_DOMAIN_RESOLVES], T);
         ck_assert_int_eq(facts.value[FACT_AUTHOR_DOMAIN_RESOLVES], U);
+        ck_assert_int_eq(facts.value[FACT_ADDRESS_LISTED], F);
+        ck_assert_int_eq(facts.value[FACT_DOMAIN_LISTED], T);
     }
 }
 END_TEST

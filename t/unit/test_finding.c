@@ -67,7 +67,8 @@ START_TEST(catalogue_names_match_checks)
 {
     static const struct { const char *prefix; enum check_kind check; } checks[] = {
         { "spf-", CHECK_SPF }, { "dkim-", CHECK_DKIM }, { "dmarc-", CHECK_DMARC }, { "egress-", CHECK_EGRESS },
-        { "ptr-", CHECK_EGRESS }, { "helo-", CHECK_EGRESS },
+        { "ptr-", CHECK_EGRESS }, { "helo-", CHECK_EGRESS }, { "address-", CHECK_EGRESS },
+        { "domain-", CHECK_EGRESS }, { "blocklist-", CHECK_EGRESS },
     };
     for (int id = 0; id < FINDING_COUNT; id++) {
         const struct finding_row *row = finding_row((enum finding_id)id);
