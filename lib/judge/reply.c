@@ -183,7 +183,7 @@ static void set_meaning(const struct replies *replies, const struct reply_row *r
 {
     const struct reply_meaning *cause = &replies->causes[out->cause];
     const struct reply_meaning none = { NULL, NULL, NULL };
-    const struct reply_meaning *own = row == NULL || row->cause != out->cause ? &none : &row->meaning;
+    const struct reply_meaning *own = row == NULL ? &replies->unknown : row->cause == out->cause ? &row->meaning : &none;
 
     out->pattern = row == NULL ? NULL : row->name;
     out->text = first_of(own->text, cause->text, NULL);

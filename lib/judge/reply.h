@@ -31,7 +31,7 @@ struct reply {
 };
 
 struct explanation {
-    enum cause cause;
+    enum cause cause;           /* CAUSE_MAILBOX where no pattern held */
     bool also[CAUSE_COUNT];     /* never the cause itself */
     char receiver[64];          /* "" where it is not recognised */
     char code[4];               /* "550", "" where there is none */

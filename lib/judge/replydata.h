@@ -65,6 +65,7 @@ struct replies {
     struct reply_receiver receivers[REPLY_RECEIVERS_MAX];
     size_t n_receivers;
     struct reply_meaning causes[CAUSE_COUNT];
+    struct reply_meaning unknown;   /* where no row holds; NULL: CAUSE_MAILBOX's */
     struct reply_field fields[CAUSE_COUNT];
     size_t n_fields;
     struct reply_patterns delayed;

@@ -47,6 +47,7 @@ static const struct tree_option pattern_options[] = {
 static const struct tree_kind kinds[] = {
     { "", "", false, false, NULL },
     { "cause", "", true, false, cause_options },
+    { "unknown", "", false, false, cause_options },
     { "field", "", true, false, field_options },
     { "delayed", "", false, false, delayed_options },
     { "receiver", "", true, false, receiver_options },
@@ -195,6 +196,13 @@ static int read_cause(struct replies *replies, const struct tree_section *sectio
     return 0;
 }
 
+static int read_unknown(struct replies *replies, const struct tree_section *section, struct err *err)
+{
+    (void)err;
+    read_meaning(section, &replies->unknown);
+    return 0;
+}
+
 static int read_field(struct replies *replies, const struct tree_section *section, struct err *err)
 {
     struct reply_field *field = &replies->fields[replies->n_fields];
@@ -289,7 +297,7 @@ static int read_delayed(struct replies *replies, const struct tree_section *sect
 static int read_sections(struct replies *replies, struct err *err)
 {
     static const struct { const char *kind; read_section *read; } readers[] = {
-        { "cause", read_cause }, { "field", read_field }, { "delayed", read_delayed },
+        { "cause", read_cause }, { "unknown", read_unknown }, { "field", read_field }, { "delayed", read_delayed },
         { "receiver", read_receiver }, { "pattern", read_row },
     };
     const struct tree_section *root = tree_root(replies->tree);
@@ -313,8 +321,9 @@ struct replies *replies_load(const char *path, struct err *err)
     struct replies *replies = xcalloc(1, sizeof(*replies));
 
     replies->refs = 1;
-    replies->tree = path == NULL || path[0] == '\0' ? tree_read_text("replies.conf (built in)", builtin_replies, kinds, NULL, err)
-                                 : tree_read(path, kinds, NULL, err);
+    replies->tree = path == NULL || path[0] == '\0'
+                        ? tree_read_text("replies.conf (built in)", builtin_replies, kinds, NULL, err)
+                        : tree_read(path, kinds, NULL, err);
     if (replies->tree == NULL || read_sections(replies, err) < 0)
         replies_unref(&replies);
     return replies;
@@ -348,6 +357,7 @@ void replies_unref(struct replies **replies)
         return;
     for (size_t i = 0; i < CAUSE_COUNT; i++)
         clear_meaning(&old->causes[i]);
+    clear_meaning(&old->unknown);
     for (size_t i = 0; i < old->n_receivers; i++)
         clear_patterns(&old->receivers[i].marks);
     for (size_t i = 0; i < old->n_fields; i++)

@@ -49,11 +49,14 @@ static bool is_alike(const struct explained *a, const struct explained *b)
 static void write_headline(struct writer *w, const struct explained *one)
 {
     const struct explanation *meaning = &one->meaning;
-    const char *cause = cause_name(meaning->cause);
+    const char *cause = meaning->pattern == NULL ? "unknown" : cause_name(meaning->cause);
     struct str line = STR_EMPTY;
 
-    str_addf(&line, "%s refused it %s", meaning->title == NULL ? "the receiver" : meaning->title,
-             meaning->is_temporary ? "for now" : "for good");
+    if (meaning->pattern == NULL && meaning->code[0] == '\0' && meaning->enhanced[0] == '\0')
+        str_add(&line, "nothing here says who refused what");
+    else
+        str_addf(&line, "%s refused it %s", meaning->title == NULL ? "the receiver" : meaning->title,
+                 meaning->is_temporary ? "for now" : "for good");
     if (meaning->code[0] != '\0' || meaning->enhanced[0] != '\0')
         str_addf(&line, ": %s%s%s", meaning->code, meaning->code[0] != '\0' && meaning->enhanced[0] != '\0' ? " " : "",
                  meaning->enhanced);

@@ -472,6 +472,11 @@ def explains_replies(box):
         require(want in out, "no '%s' in\n%s" % (want, out))
     status, out, _ = box.run("explain", "--json", "nobody knows")
     equal((status, json.loads(out)["cause"]), (0, "mailbox/other"), "words that say nothing")
+    status, out, _ = box.run("explain", "nobody knows")
+    equal(out.split("\n")[0], "UNKNOWN  nothing here says who refused what", "headline of words that say nothing")
+    status, out, _ = box.run("explain", "550 5.9.9 Quux")
+    equal(out.split("\n")[0], "UNKNOWN  the receiver refused it for good: 550 5.9.9", "headline of an unknown reply")
+    require("No pattern of replies.conf knows" in out, out)
     status, out, err = box.run("explain", "--json", "-", stdin=b"\x1b[31m550 \xff\xfe\0 5.7.26 " + b"x" * 100000)
     equal((status, json.loads(out)["enhanced"], "\x1b" in out), (0, "5.7.26", False), "noise")
 

@@ -112,11 +112,11 @@ static const struct bounce bounces[] = {
 static void explain_made_up(struct explained items[4])
 {
     const struct explanation meanings[] = {
-        { .cause = CAUSE_RATE, .code = "450", .enhanced = "4.7.1", .is_temporary = true },
-        { .cause = CAUSE_MAILBOX, .code = "550", .enhanced = "5.1.1" },
-        { .cause = CAUSE_MAILBOX, .code = "550", .enhanced = "5.1.1" },
-        { .cause = CAUSE_SPF, .also = { [CAUSE_DKIM] = true, [CAUSE_DMARC] = true }, .receiver = "gmail",
-          .title = "Gmail" },
+        { .pattern = "rate", .cause = CAUSE_RATE, .code = "450", .enhanced = "4.7.1", .is_temporary = true },
+        { .pattern = "mailbox", .cause = CAUSE_MAILBOX, .code = "550", .enhanced = "5.1.1" },
+        { .pattern = "mailbox", .cause = CAUSE_MAILBOX, .code = "550", .enhanced = "5.1.1" },
+        { .pattern = "spf", .cause = CAUSE_SPF, .also = { [CAUSE_DKIM] = true, [CAUSE_DMARC] = true },
+          .receiver = "gmail", .title = "Gmail" },
     };
     for (size_t i = 0; i < 4; i++) {
         items[i] = (struct explained){ .bounce = &bounces[i], .meaning = meanings[i] };
