@@ -183,8 +183,12 @@ static void set_meaning(const struct replies *replies, const struct reply_row *r
 {
     const struct reply_meaning *cause = &replies->causes[out->cause];
     const struct reply_meaning none = { NULL, NULL, NULL };
-    const struct reply_meaning *own = row == NULL ? &replies->unknown : row->cause == out->cause ? &row->meaning : &none;
+    const struct reply_meaning *own = &none;
 
+    if (row == NULL)
+        own = &replies->unknown;
+    else if (row->cause == out->cause)
+        own = &row->meaning;
     out->pattern = row == NULL ? NULL : row->name;
     out->text = first_of(own->text, cause->text, NULL);
     out->remedy = first_of(own->remedy, cause->remedy, NULL);
