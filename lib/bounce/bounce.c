@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #define HEADER_LINES_MAX 200        /* looked at to tell a message from other text */
+#define MESSAGES_MAX (2 * BOUNCES_MAX)  /* of an mbox */
 
 /* --- a message? --------------------------------------------------------------------------------- */
 
@@ -127,9 +128,46 @@ static void read_replies(const char *text, struct bounces *bounces)
 
 /* --- whichever it is -------------------------------------------------------------------------------------- */
 
+/* "From a@example.com Mon Nov 23 10:00:00 2026", behind an empty line; the time tells it from a sentence. */
+static bool is_mbox_line(const char *text, const char *line)
+{
+    size_t n = strcspn(line, "\n");
+
+    if (strncmp(line, "From ", 5) != 0 || line - text < 2 || line[-1] != '\n' || n > 300)
+        return false;
+    bool is_behind_empty = line[-2] == '\n' || (line[-2] == '\r' && line - text > 2 && line[-3] == '\n');
+    const char *colon = memchr(line, ':', n);
+    return is_behind_empty && colon != NULL && isdigit((unsigned char)colon[-1]) && isdigit((unsigned char)colon[1]);
+}
+
+/* Where the message ends that begins here. */
+static const char *end_of_message(const char *text, const char *end)
+{
+    const char *line = next_line(text);
+
+    while (line < end && !is_mbox_line(text, line))
+        line = next_line(line);
+    return line;
+}
+
+static bool read_messages(const char *text, size_t len, struct bounces *bounces)
+{
+    const char *end = text + len;
+    bool is_report = false;
+
+    if (strncmp(text, "From ", 5) != 0)
+        return dsn_read(text, len, bounces);
+    for (int i = 0; text < end && i < MESSAGES_MAX && bounces->left_out == 0; i++) {
+        const char *message = next_line(text);
+        text = end_of_message(text, end);
+        is_report |= dsn_read(message, (size_t)(text - message), bounces);
+    }
+    return is_report;
+}
+
 static int read_message(const char *text, size_t len, struct bounces *bounces, struct err *err)
 {
-    bool is_report = dsn_read(text, len, strncmp(text, "From ", 5) == 0, bounces);
+    bool is_report = read_messages(text, len, bounces);
 
     if (bounces->count > 0)
         return 0;

@@ -8,6 +8,7 @@
 #include "lib/base/str.h"
 #include "lib/bounce/bouncelist.h"
 #include "lib/bounce/htmltext.h"
+#include "lib/bounce/mimebudget.h"
 #include "lib/bounce/notice.h"
 #include "lib/bounce/statusfields.h"
 #include "lib/message/address.h"
@@ -266,32 +267,20 @@ static void init_library(void)
     g_mime_init();
 }
 
-static void read_message(struct reading *r, GMimeMessage *message)
-{
-    bool had_report = r->has_report;
-
-    r->has_report = false;
-    find_reports(r, message, g_mime_message_get_mime_part(message), 0);
-    if (!r->has_report)
-        read_words(r, message, false, 0);
-    r->has_report |= had_report;
-}
-
-bool dsn_read(const char *text, size_t len, bool is_mbox, struct bounces *bounces)
+bool dsn_read(const char *text, size_t len, struct bounces *bounces)
 {
     struct reading r = { .bounces = bounces };
 
     pthread_once(&once, init_library);
-    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text, len);
+    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text, mime_budget(text, len));
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-    g_mime_parser_set_format(parser, is_mbox ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
-    do {
-        GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
-        if (message == NULL)
-            break;
-        read_message(&r, message);
+    GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+    if (message != NULL) {
+        find_reports(&r, message, g_mime_message_get_mime_part(message), 0);
+        if (!r.has_report)
+            read_words(&r, message, false, 0);
         g_object_unref(message);
-    } while (is_mbox && !g_mime_parser_eos(parser) && bounces->left_out == 0);
+    }
     g_object_unref(parser);
     g_object_unref(stream);
     return r.has_report;

@@ -8,9 +8,9 @@
 #include "lib/bounce/bounce.h"
 
 /*
- * Adds the refusals that a message tells of, or with is_mbox those of each message in an mbox.
+ * Adds the refusals that a message tells of.  What GMime would need much memory for is cut off: see mimebudget.h.
  * True where it is a report on recipients at all, if only on deliveries.
  */
-bool dsn_read(const char *text, size_t len, bool is_mbox, struct bounces *bounces);
+bool dsn_read(const char *text, size_t len, struct bounces *bounces);
 
 #endif

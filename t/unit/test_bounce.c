@@ -8,9 +8,11 @@
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/bounce/bounce.h"
+#include "lib/bounce/mimebudget.h"
 #include "t/unit/unit.h"
 
 #include <dirent.h>
+#include <sys/resource.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -147,7 +149,32 @@ static const struct {
     { "From: a\nTo: b\nContent-Type: text/html\n\n", "<style" },
     { "From: a\nTo: b\nContent-Type: text/plain; ", "a*1=b; " },
     { "From: a\n", "To: b\n" },
+    { "From: a\nTo: b\n", "a:\n" },
+    { "From: a\nTo: b\n", "a\na:\n" },
+    { "From: a\nTo: b\nTo: ", "a@b," },
+    { "From: a\nTo: b\nTo: a", ",\n a@b" },
+    { "From: a\nTo: b\nContent-Type: multipart/mixed; boundary=x\n\n", "--x\n\n" },
+    { "From: a\nTo: b\nContent-Type: multipart/mixed; boundary=x\n\n", "--x\na:\n\n" },
+    { "From a\nFrom: a\nTo: b\n\n", "From a 1:1\n\n" },
+    { "From a\nFrom: a\nTo: b\n\n", "From a 1:1\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n" },
 };
+
+#ifndef __has_feature
+#define __has_feature(name) 0       /* gcc says it otherwise */
+#endif
+
+/* Kilobytes that this process has ever used; 0 under a sanitizer, whose own memory it would be. */
+static long peak_memory(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer)
+    return 0;
+#else
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+#endif
+}
 
 START_TEST(is_bounded)
 {
@@ -158,6 +185,33 @@ START_TEST(is_bounded)
     for (size_t i = 0; i < bounces.count; i++)
         ck_assert_uint_lt(strlen(bounces.items[i].reply), BOUNCE_REPLY_MAX);
     bounces_clear(&bounces);
+    ck_assert_msg(peak_memory() < 300 * 1024, "'%.20s': %ld kB", repeated[_i].line, peak_memory());
+}
+END_TEST
+
+START_TEST(cuts_hostile_messages_only)
+{
+    struct str text = STR_EMPTY;
+
+    str_add(&text, "From: a@example.com\nTo: b@example.com\n\n");
+    for (int i = 0; i < 100000; i++)
+        str_addf(&text, "%s a line: of the body\n\n", i % 10 == 0 ? "  indented" : "\"quoted\"");
+    ck_assert_uint_eq(mime_budget(text.data, text.len), text.len);
+    size_t whole = text.len;
+    for (int i = 0; i <= MIME_BOUNDARIES_MAX; i++)
+        str_add(&text, "--x\n");
+    ck_assert_uint_eq(mime_budget(text.data, text.len), whole + 4 * MIME_BOUNDARIES_MAX);
+    str_reset(&text);
+    for (int i = 0; i <= MIME_FIELDS_MAX; i++)
+        str_add(&text, "a:\n");
+    ck_assert_uint_eq(mime_budget(text.data, text.len), 3 * MIME_FIELDS_MAX);
+    str_reset(&text);
+    str_add(&text, "To: a\n");
+    while (text.len <= MIME_HEADER_BYTES_MAX)
+        str_add(&text, " ,b\r\n");
+    ck_assert_uint_lt(mime_budget(text.data, text.len), text.len);
+    ck_assert_uint_eq(mime_budget("", 0), 0);
+    str_clear(&text);
 }
 END_TEST
 
@@ -214,6 +268,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, reads_the_files);
     tcase_add_loop_test(tc, is_bounded, 0, LENGTH(repeated));
+    tcase_add_test(tc, cuts_hostile_messages_only);
     tcase_add_test(tc, counts_what_is_left_out);
     tcase_add_test(tc, keeps_one_original_for_all);
     tcase_add_test(tc, takes_nul_bytes);
