@@ -45,6 +45,7 @@ static void settle(struct join *join, struct message *message, struct waiting *w
         .was_deferred = true,
         .forecast = forecast_for(message, waiting->receiver, waiting->is_known),
         .cause = waiting->cause,
+        .problem = waiting->problem,
         .receiver = waiting->receiver,
         .domain = domain_of(join, message),
         .hour = fate == FATE_DEFERRED ? waiting->hour : join->hour,
@@ -257,7 +258,7 @@ static void take_deferred(struct join *join, struct message *message, const stru
         return;
     struct waiting *waiting = mailqueue_wait(join->queue, message, line->recipient);
     waiting->receiver = meaning_receiver(join->meaning, line, &waiting->is_known);
-    waiting->cause = (int)meaning_cause(join->meaning, line, waiting->receiver);
+    waiting->cause = (int)meaning_cause(join->meaning, line, waiting->receiver, &waiting->problem);
     waiting->hour = join->hour;
 }
 
@@ -270,13 +271,14 @@ static void take_final(struct join *join, struct message *message, struct waitin
         .was_deferred = waiting != NULL,
         .forecast = forecast_for(message, receiver, is_known),
         .cause = waiting != NULL ? waiting->cause : NO_CAUSE,
+        .problem = waiting != NULL ? waiting->problem : NO_PROBLEM,
         .receiver = receiver,
         .domain = domain_of(join, message),
         .hour = join->hour,
         .queue_id = message->id,
     };
     if (!is_sent)
-        outcome.cause = (int)meaning_cause(join->meaning, line, receiver);
+        outcome.cause = (int)meaning_cause(join->meaning, line, receiver, &outcome.problem);
     tally_add(join->tally, &outcome);
     end_wait(join, message, waiting);
 }

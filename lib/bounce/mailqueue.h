@@ -18,7 +18,7 @@ struct waiting {
     /* The caller's. */
     uint32_t receiver;              /* row of the tally */
     int32_t hour;                   /* of the last attempt */
-    int cause;
+    int cause, problem;             /* as in struct outcome */
     bool is_known;                  /* the receiver is one of receivers.conf */
 
     /* The queue's. */

@@ -16,7 +16,7 @@
 #define ANSWER_MAX 4096             /* bytes that are looked at */
 #define WORD_KEPT_MAX 8             /* a word so long or shorter is never an id: "550", "5.7.350", "AS(48)", "S3140" */
 
-struct answer { uint64_t hash; enum cause cause; };
+struct answer { uint64_t hash; enum cause cause; int problem; };
 struct server { uint64_t hash; uint32_t receiver; bool is_known; };
 
 struct meaning {
@@ -108,18 +108,24 @@ static size_t add_without_numbers(struct span word, char *out)
     return n;
 }
 
-/* A word as it tells answers apart.  What has a slash may be a page, which says what is meant: it stays. */
+/*
+ * A word as it tells answers apart.  What has a slash may be a page, which says what is meant: it stays.  Of an address
+ * the domain stays, which may be the receiver's own.
+ */
 static size_t add_word(struct span word, char *out)
 {
+    const char *at = memrchr(word.at, '@', word.len);
     bool has_digit = false;
 
     for (size_t i = 0; i < word.len; i++)
         has_digit |= is_digit(word.at[i]);
+    if (memchr(word.at, '/', word.len) == NULL && at != NULL)
+        return add_without_numbers((struct span){ at, word.len - (size_t)(at - word.at) }, out);
     if (word.len <= WORD_KEPT_MAX || !has_digit || memchr(word.at, '/', word.len) != NULL) {
         memcpy(out, word.at, word.len);
         return word.len;
     }
-    if (is_name(word) || memchr(word.at, '@', word.len) != NULL || memchr(word.at, '=', word.len) != NULL)
+    if (is_name(word) || memchr(word.at, '=', word.len) != NULL)
         return add_without_numbers(word, out);
     out[0] = '#';
     return 1;
@@ -151,7 +157,7 @@ static uint64_t hash_answer(const struct meaning *meaning, struct span text, con
     return span_hash((struct span){ out, n + sizeof(*circumstances) }, meaning->tally->seed) | 1;
 }
 
-enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, uint32_t receiver)
+enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, uint32_t receiver, int *problem_r)
 {
     struct span said = line->reply.len > 0 ? line->reply : line->reason;
     struct circumstances circumstances = { receiver, line->status == STATUS_DEFERRED, "" };
@@ -161,8 +167,10 @@ enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, ui
     char text[ANSWER_MAX + 1], host[TALLY_NAME_MAX], queue_id[QUEUE_ID_MAX + 1];
     struct explanation explanation = { 0 };
 
-    if (answer->hash == hash)
+    if (answer->hash == hash) {
+        *problem_r = answer->problem;
         return answer->cause;
+    }
     span_copy(said, text, sizeof(text));
     span_copy(line->remote, host, sizeof(host));
     span_copy(line->queue_id, queue_id, sizeof(queue_id));
@@ -172,7 +180,7 @@ enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, ui
         .is_delayed = line->status == STATUS_DEFERRED,
     };
     meaning->judges->explain(meaning->judges->arg, &reply, &explanation);
-    tally_explain(meaning->tally, &explanation, receiver, said, queue_id);
-    *answer = (struct answer){ hash, explanation.cause };
+    *problem_r = tally_explain(meaning->tally, &explanation, receiver, said, queue_id);
+    *answer = (struct answer){ hash, explanation.cause, *problem_r };
     return explanation.cause;
 }

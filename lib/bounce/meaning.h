@@ -19,7 +19,7 @@ void meaning_free(struct meaning **meaning);
 /* The tally's row of a delivery's receiver: by the server's name; without one, the recipient's domain. */
 uint32_t meaning_receiver(struct meaning *meaning, const struct maillog *line, bool *is_known_r);
 
-/* Why a delivery was refused or deferred.  What was said goes into the tally's problems. */
-enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, uint32_t receiver);
+/* Why a delivery was refused or deferred, and the tally's problem that it belongs to. */
+enum cause meaning_cause(struct meaning *meaning, const struct maillog *line, uint32_t receiver, int *problem_r);
 
 #endif

@@ -128,44 +128,44 @@ static struct tally_hour *find_hour(struct tally *tally, int32_t hour)
     return &tally->hours[low];
 }
 
-/* NULL where there is no room for another one. */
-static struct tally_problem *find_problem(struct tally *tally, int cause, uint32_t receiver)
+static bool is_same(const struct tally_problem *problem, const struct explanation *explanation, uint32_t receiver)
 {
-    const uint32_t key[2] = { (uint32_t)cause, receiver };
-    uint64_t at = span_hash((struct span){ (const char *)key, sizeof(key) }, tally->seed);
-
-    for (;; at++) {
-        uint32_t *slot = &tally->problem_index[at % PROBLEM_INDEX_SIZE];
-        if (*slot != 0) {
-            struct tally_problem *problem = &tally->problems[*slot - 1];
-            if (problem->cause == cause && problem->receiver == receiver)
-                return problem;
-            continue;
-        }
-        if (tally->n_problems == TALLY_PROBLEMS_MAX)
-            return NULL;
-        tally->problems = xgrow(tally->problems, tally->n_problems, &tally->problems_capacity,
-                                sizeof(*tally->problems));
-        struct tally_problem *problem = &tally->problems[tally->n_problems++];
-        *slot = (uint32_t)tally->n_problems;
-        problem->cause = cause;
-        problem->receiver = receiver;
-        return problem;
-    }
+    return problem->cause == (int)explanation->cause && problem->receiver == receiver &&
+           strcmp(problem->text, explanation->text) == 0;
 }
 
-void tally_explain(struct tally *tally, const struct explanation *explanation, uint32_t receiver, struct span reply,
-                   const char *queue_id)
+static void add_problem(struct tally *tally, const struct explanation *explanation, uint32_t receiver,
+                        struct span reply, const char *queue_id)
 {
-    struct tally_problem *problem = find_problem(tally, explanation->cause, receiver);
-
-    if (problem == NULL || problem->text != NULL)
-        return;
-    problem->text = xstrdup(explanation->text == NULL ? "" : explanation->text);
-    problem->remedy = xstrdup(explanation->remedy == NULL ? "" : explanation->remedy);
+    tally->problems = xgrow(tally->problems, tally->n_problems, &tally->problems_capacity, sizeof(*tally->problems));
+    struct tally_problem *problem = &tally->problems[tally->n_problems++];
+    problem->cause = (int)explanation->cause;
+    problem->receiver = receiver;
+    problem->text = xstrdup(explanation->text);
+    problem->remedy = xstrdup(explanation->remedy);
     problem->page = xstrdup(explanation->page);
     problem->reply = xstrndup(reply.len == 0 ? "" : reply.at, reply.len < REPLY_MAX ? reply.len : REPLY_MAX);
     span_copy((struct span){ queue_id, strlen(queue_id) }, problem->queue_id, sizeof(problem->queue_id));
+}
+
+int tally_explain(struct tally *tally, const struct explanation *explanation, uint32_t receiver, struct span reply,
+                  const char *queue_id)
+{
+    const uint32_t place[2] = { (uint32_t)explanation->cause, receiver };
+    uint64_t at = span_hash((struct span){ (const char *)place, sizeof(place) }, tally->seed) ^
+                  span_hash((struct span){ explanation->text, strlen(explanation->text) }, tally->seed);
+
+    for (;; at++) {
+        uint32_t *slot = &tally->problem_index[at % PROBLEM_INDEX_SIZE];
+        if (*slot == 0) {
+            if (tally->n_problems == TALLY_PROBLEMS_MAX)
+                return NO_PROBLEM;
+            add_problem(tally, explanation, receiver, reply, queue_id);
+            *slot = (uint32_t)tally->n_problems;
+        }
+        if (is_same(&tally->problems[*slot - 1], explanation, receiver))
+            return (int)*slot - 1;
+    }
 }
 
 /* --- outcomes ------------------------------------------------------------------------- */
@@ -210,10 +210,9 @@ static void count(struct counts *counts, const struct outcome *outcome, enum jud
 
 static void count_problem(struct tally *tally, const struct outcome *outcome)
 {
-    struct tally_problem *problem = find_problem(tally, outcome->cause, outcome->receiver);
-
-    if (problem == NULL)
+    if (outcome->problem == NO_PROBLEM)
         return;
+    struct tally_problem *problem = &tally->problems[outcome->problem];
     problem->refused += outcome->fate == FATE_REFUSED;
     problem->deferred += outcome->fate == FATE_DEFERRED;
     problem->delayed += outcome->fate == FATE_DELIVERED;
@@ -317,10 +316,32 @@ static int compare_problems(const void *left, const void *right, void *arg)
 
     if (a->cause != b->cause)
         return rank_of(arg, a->cause) - rank_of(arg, b->cause);
-    int order = strcmp(a->text == NULL ? "" : a->text, b->text == NULL ? "" : b->text);
+    if (a->weight != b->weight)
+        return a->weight > b->weight ? -1 : 1;
+    int order = strcmp(a->text, b->text);
     if (order == 0)
         order = by_trouble(a->refused, b->refused, a->deferred + a->delayed, b->deferred + b->delayed);
     return order != 0 ? order : (a->receiver < b->receiver ? -1 : 1);
+}
+
+/* Those of one meaning stand together; the heaviest of them comes first. */
+static void order_problems(struct tally *tally)
+{
+    struct tally_problem *problems = tally->problems;
+    size_t n = tally->n_problems;
+
+    if (n == 0)
+        return;
+    qsort_r(problems, n, sizeof(*problems), compare_problems, tally);
+    for (size_t start = 0, end; start < n; start = end) {
+        uint64_t weight = 0;
+        for (end = start; end < n && problems[end].cause == problems[start].cause &&
+                          strcmp(problems[end].text, problems[start].text) == 0; end++)
+            weight += problems[end].refused + problems[end].deferred + problems[end].delayed;
+        for (size_t i = start; i < end; i++)
+            problems[i].weight = weight;
+    }
+    qsort_r(problems, n, sizeof(*problems), compare_problems, tally);
 }
 
 static void order_rows(struct tally_rows *rows)
@@ -338,8 +359,7 @@ void tally_finish(struct tally *tally)
     for (int cause = 0; cause < CAUSE_COUNT; cause++)
         tally->cause_order[cause] = cause;
     qsort_r(tally->cause_order, CAUSE_COUNT, sizeof(tally->cause_order[0]), compare_causes, tally->by_cause);
-    if (tally->n_problems > 0)
-        qsort_r(tally->problems, tally->n_problems, sizeof(*tally->problems), compare_problems, tally);
+    order_problems(tally);
     free(tally->problem_index);             /* it says where they were */
     tally->problem_index = NULL;
 }

@@ -16,7 +16,7 @@
 
 #define TALLY_ROWS_MAX 20000
 #define TALLY_HOURS_MAX 20000       /* over two years */
-#define TALLY_PROBLEMS_MAX 2000     /* pairs of cause and receiver */
+#define TALLY_PROBLEMS_MAX 2000     /* pairs of meaning and receiver */
 #define TALLY_EXAMPLES_MAX 20
 #define TALLY_NAME_MAX 254          /* a domain and its NUL */
 #define TALLY_RATE_LIMIT 0.02       /* of a sending domain's mail refused: above it receivers think badly of it */
@@ -36,13 +36,14 @@ enum forecast {
     FORECAST_REJECT,
 };
 
-enum { NO_CAUSE = -1 };
+enum { NO_CAUSE = -1, NO_PROBLEM = -1 };
 
 struct outcome {
     enum fate fate;
     bool was_deferred;              /* at least once */
     enum forecast forecast;
     int cause;                      /* of the refusal or of the last deferral; NO_CAUSE where it went at once */
+    int problem;                    /* as tally_explain numbered it, or NO_PROBLEM */
     uint32_t receiver, domain;      /* rows */
     int32_t hour;                   /* tally_hour() of the last attempt */
     const char *queue_id;           /* borrowed for the call */
@@ -81,11 +82,12 @@ struct tally_hour {
     uint64_t refused, deferred, delivered, prevented;
 };
 
-/* One cause at one receiver, with what was said of it first. */
+/* One meaning at one receiver, with the first reply that had it. */
 struct tally_problem {
     int cause;
     uint32_t receiver;
     uint64_t refused, deferred, delayed;
+    uint64_t weight;                /* once finished: all of that meaning */
     char *text, *remedy, *page;     /* as replies.conf has them; page may be NULL */
     char *reply;                    /* an answer that was given: untrusted */
     char queue_id[QUEUE_ID_MAX + 1];
@@ -137,9 +139,12 @@ void tally_add(struct tally *tally, const struct outcome *outcome);
 /* count: 1, or -1 for one that was let go later on. */
 void tally_prevented(struct tally *tally, enum prevention how, uint32_t domain, int32_t hour, int count);
 
-/* What was said, for the report: the texts are copied, the first ones of each cause and receiver are kept. */
-void tally_explain(struct tally *tally, const struct explanation *explanation, uint32_t receiver, struct span reply,
-                   const char *queue_id);
+/*
+ * What a reply meant: the number of that problem, or NO_PROBLEM where there is no room for another one.  The texts are
+ * copied; of replies the first one is kept.
+ */
+int tally_explain(struct tally *tally, const struct explanation *explanation, uint32_t receiver, struct span reply,
+                  const char *queue_id);
 
 /* Hours since 1970 in the log's own time. */
 int32_t tally_hour(const struct maillog_time *time);
@@ -147,7 +152,7 @@ void tally_hour_time(int32_t hour, struct maillog_time *time_r);
 
 /*
  * Brings causes, rows and problems in order, the most refusals first: causes and rows through their order, by which
- * their numbers stay; problems by cause, those together of which the same is said.
+ * their numbers stay; problems by cause and meaning, and theirs end.
  */
 void tally_finish(struct tally *tally);
 

@@ -336,14 +336,11 @@ static void add_problem(struct str *html, const struct tally_problem *problem, c
     add_count(html, problem->delayed);
     str_add(html, " late</span></h3>\n<p class=\"soft\">");
     add_text(html, str_get(names), SIZE_MAX);
+    str_add(html, "</p>\n<p>");
+    add_text(html, problem->text, SIZE_MAX);
+    str_add(html, "</p>\n<p><b>What to do:</b> ");
+    add_text(html, problem->remedy, SIZE_MAX);
     str_add(html, "</p>\n");
-    if (problem->text != NULL) {
-        str_add(html, "<p>");
-        add_text(html, problem->text, SIZE_MAX);
-        str_add(html, "</p>\n<p><b>What to do:</b> ");
-        add_text(html, problem->remedy, SIZE_MAX);
-        str_add(html, "</p>\n");
-    }
     if (problem->page != NULL && strncmp(problem->page, "https://", 8) == 0) {
         str_add(html, "<p class=\"soft\"><a rel=\"noreferrer\" href=\"");
         add_text(html, problem->page, SIZE_MAX);
@@ -351,12 +348,9 @@ static void add_problem(struct str *html, const struct tally_problem *problem, c
         add_text(html, problem->page, SIZE_MAX);
         str_add(html, "</a></p>\n");
     }
-    if (problem->reply != NULL) {
-        str_addf(html, "<pre>%s: ", problem->queue_id);
-        add_text(html, problem->reply, REPLY_MAX);
-        str_add(html, "</pre>\n");
-    }
-    str_add(html, "</div>\n");
+    str_addf(html, "<pre>%s: ", problem->queue_id);
+    add_text(html, problem->reply, REPLY_MAX);
+    str_add(html, "</pre>\n</div>\n");
 }
 
 static void add_problems(struct str *html, const struct tally *tally)

@@ -99,8 +99,7 @@ static struct json_t *make_problems(const struct tally *tally)
         jsonvalue_put_text(object, "remedy", problem->remedy);
         jsonvalue_put_text(object, "page", problem->page);
         jsonvalue_put_text(object, "reply", problem->reply);
-        if (problem->queue_id[0] != '\0')
-            jsonvalue_put_text(object, "queue_id", problem->queue_id);
+        jsonvalue_put_text(object, "queue_id", problem->queue_id);
         jsonvalue_append(array, object);
     }
     return array;

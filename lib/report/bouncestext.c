@@ -68,8 +68,7 @@ size_t bounces_group(const struct tally *tally, size_t start, struct tally_probl
     sum->refused = sum->deferred = sum->delayed = 0;
     for (; end < tally->n_problems; end++) {
         const struct tally_problem *one = &tally->problems[end];
-        if (one->cause != first->cause || strcmp(one->text == NULL ? "" : one->text,
-                                                 first->text == NULL ? "" : first->text) != 0)
+        if (one->cause != first->cause || strcmp(one->text, first->text) != 0)
             break;
         sum->refused += one->refused;
         sum->deferred += one->deferred;
@@ -311,17 +310,15 @@ static void write_problem(struct writer *w, const struct tally_problem *problem,
              problem->deferred, problem->delayed);
     write_line(w, str_get(&text), 4);
     write_untrusted(w, str_get(names), 4);
-    if (problem->text != NULL) {
-        write_line(w, problem->text, 4);
-        write_to_column(w, 4);
-        write_raw(w, "mend: ", 6);
-        write_line(w, problem->remedy, 10);
-        if (problem->page != NULL)
-            write_line(w, problem->page, 4);
-        str_reset(&text);
-        str_addf(&text, "%s: %s", problem->queue_id, problem->reply);
-        write_untrusted(w, str_get(&text), 4);
-    }
+    write_line(w, problem->text, 4);
+    write_to_column(w, 4);
+    write_raw(w, "mend: ", 6);
+    write_line(w, problem->remedy, 10);
+    if (problem->page != NULL)
+        write_line(w, problem->page, 4);
+    str_reset(&text);
+    str_addf(&text, "%s: %s", problem->queue_id, problem->reply);
+    write_untrusted(w, str_get(&text), 4);
     str_clear(&text);
 }
 

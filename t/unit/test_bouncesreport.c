@@ -14,6 +14,7 @@ static struct span span_of(const char *text)
     return (struct span){ text, strlen(text) };
 }
 
+static const struct explanation rate = { .cause = CAUSE_RATE, .text = "Too much.", .remedy = "Wait." };
 static const struct explanation dmarc = {
     .cause = CAUSE_DMARC, .text = "It failed DMARC.", .remedy = "Sign it.", .page = "https://example.net/help?a=1&b=2",
 };
@@ -31,19 +32,21 @@ static void make_sample(struct tally *tally)
     uint32_t gmail = tally_receiver(tally, span_of("gmail")), net = tally_receiver(tally, span_of("Example.NET."));
     uint32_t com = tally_domain(tally, span_of("example.com")), none = tally_domain(tally, span_of("<>"));
     int32_t hour = tally_hour(&first);
-    struct outcome outcome = { FATE_REFUSED, false, FORECAST_REJECT, CAUSE_DMARC, gmail, com, hour, "4FA" };
+    int problem = tally_explain(tally, &dmarc, gmail, span_of("550 5.7.26 <no>"), "4FA");
+    ck_assert_int_eq(tally_explain(tally, &dmarc, gmail, span_of("550 5.7.26 again"), "4FZ"), problem);
+    struct outcome outcome = { FATE_REFUSED, false, FORECAST_REJECT, CAUSE_DMARC, problem, gmail, com, hour, "4FA" };
     tally_add(tally, &outcome);
-    tally_explain(tally, &dmarc, gmail, span_of("550 5.7.26 <no>"), "4FA");
     outcome.receiver = net;
+    outcome.problem = tally_explain(tally, &dmarc, net, span_of("550 no"), "4FA");
     tally_add(tally, &outcome);
-    tally_explain(tally, &dmarc, net, span_of("550 no"), "4FA");
     hour = tally_hour(&last);
-    outcome = (struct outcome){ FATE_DELIVERED, false, FORECAST_ACCEPT, NO_CAUSE, net, com, hour, "4FB" };
+    outcome = (struct outcome){ FATE_DELIVERED, false, FORECAST_ACCEPT, NO_CAUSE, NO_PROBLEM, net, com, hour, "4FB" };
     for (int i = 0; i < 58; i++)
         tally_add(tally, &outcome);
-    outcome = (struct outcome){ FATE_DELIVERED, true, FORECAST_REJECT, CAUSE_RATE, net, none, hour, "4FC" };
+    problem = tally_explain(tally, &rate, net, span_of("450 later"), "4FC");
+    outcome = (struct outcome){ FATE_DELIVERED, true, FORECAST_REJECT, CAUSE_RATE, problem, net, none, hour, "4FC" };
     tally_add(tally, &outcome);
-    outcome = (struct outcome){ FATE_DEFERRED, true, FORECAST_ACCEPT, CAUSE_RATE, net, none, hour, "4FD" };
+    outcome = (struct outcome){ FATE_DEFERRED, true, FORECAST_ACCEPT, CAUSE_RATE, problem, net, none, hour, "4FD" };
     tally_add(tally, &outcome);
     tally_prevented(tally, PREVENTED_HOLD, com, hour, 1);
     tally_prevented(tally, PREVENTED_TEMPFAIL, com, hour, 1);
@@ -76,6 +79,9 @@ START_TEST(writes_text)
         "    4FA: 550 5.7.26 <no>\n"
         "  rate: 0 refused, 1 deferred, 1 late\n"
         "    example.net 2\n"
+        "    Too much.\n"
+        "    mend: Wait.\n"
+        "    4FC: 450 later\n"
         "\n"
         "By sending domain                  delivered        late    deferred     refused        rate\n"
         "  example.com                             58           0           0           2       3.3 % > 2 %\n"
@@ -154,11 +160,11 @@ START_TEST(escapes)
 
     tally_init(&tally, 7);
     uint32_t receiver = tally_receiver(&tally, span_of(evil)), domain = tally_domain(&tally, span_of(evil));
-    struct outcome outcome = { FATE_REFUSED, false, FORECAST_ACCEPT, CAUSE_SPF, receiver, domain, 0, "4FA" };
+    int problem = tally_explain(&tally, &unknown, receiver, span_of(evil), "4FA");
+    struct outcome outcome = { FATE_REFUSED, false, FORECAST_ACCEPT, CAUSE_SPF, problem, receiver, domain, 0, "4FA" };
     tally_add(&tally, &outcome);
     outcome.cause = CAUSE_MAILBOX;
     tally_add(&tally, &outcome);
-    tally_explain(&tally, &unknown, receiver, span_of(evil), "4FA");
     tally_finish(&tally);
 
     report_html_bounces(&tally, &html);
@@ -192,9 +198,12 @@ START_TEST(is_bounded)
     for (int i = 0; i < MANY; i++) {
         char name[32];
         snprintf(name, sizeof(name), "d%d.example", i);
+        uint32_t receiver = tally_receiver(&tally, span_of(name));
+        int problem = tally_explain(&tally, i % 2 ? &rate : &dmarc, receiver, span_of(name), "4FA");
+        ck_assert((problem == NO_PROBLEM) == (i >= TALLY_PROBLEMS_MAX));
         const struct outcome outcome = {
-            FATE_REFUSED, false, FORECAST_NONE, i % CAUSE_COUNT, tally_receiver(&tally, span_of(name)),
-            tally_domain(&tally, span_of(name)), (i * 7919) % 100000, "4FA",
+            FATE_REFUSED, false, FORECAST_NONE, i % CAUSE_COUNT, problem, receiver, tally_domain(&tally, span_of(name)),
+            (i * 7919) % 100000, "4FA",
         };
         tally_add(&tally, &outcome);
     }
