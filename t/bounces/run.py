@@ -321,8 +321,8 @@ def find_browser():
 
 
 def browse(box, *args):
-    argv = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            "--no-first-run", "--disable-background-networking", "--allow-file-access-from-files",
+    argv = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--allow-file-access-from-files",
             "--user-data-dir=" + os.path.join(box.path, "browser"), *args]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     require(done.returncode == 0, done.stderr.decode(errors="replace")[-2000:])
