@@ -18,7 +18,10 @@
 #include <string.h>
 
 /* libopendkim's signer loses its Ed25519 keys; only the verifier is under test. */
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature           /* clang's word for gcc's macro */
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/lsan_interface.h>
 #else
 static inline void __lsan_disable(void) { }
