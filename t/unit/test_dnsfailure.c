@@ -43,8 +43,10 @@ static const char fixed_zone[] =
     "mail.example. IN AAAA 2001:db8::6\n"
     "mail.example. IN TXT \"v=spf1 a -all\"\n"
     "d0.example. IN MX 10 mail.example.\n"
+    "gmail.example. IN MX 10 mx.google.com.\n"
     "5.113.0.203.in-addr.arpa. IN PTR mail.example.\n"
-    "6.113.0.203.in-addr.arpa. IN PTR h1.example.\n";
+    "6.113.0.203.in-addr.arpa. IN PTR h1.example.\n"
+    "6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. IN PTR mail.example.\n";
 
 static const struct { const char *name; enum dns_type type; } questions[] = {
     { "d0.example", DNS_TXT }, { "d1.example", DNS_TXT }, { "d2.example", DNS_TXT },
@@ -60,7 +62,7 @@ static const struct { const char *name; enum dns_type type; } questions[] = {
     { "_dmarc.d0.example", DNS_TXT }, { "_dmarc.example", DNS_TXT },
     { "s1._domainkey.d0.example", DNS_TXT },
     { "d0.example", DNS_MX }, { "d0.example", DNS_A }, { "d0.example", DNS_AAAA },
-    { "d1.example", DNS_MX }, { "d1.example", DNS_A },
+    { "d1.example", DNS_MX }, { "d1.example", DNS_A }, { "gmail.example", DNS_MX },
     { "6.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", DNS_PTR },
     { "remote.example", DNS_MX },
 };
@@ -70,6 +72,9 @@ static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS
 static const struct field fields[] = {
     { "From", " a@d0.example" }, { "Date", " Mon, 23 Nov 2026 10:00:00 +0000" }, { "Message-ID", " <1@d0.example>" },
 };
+
+/* The second is received by one whose rules need what the first one's do not: PTR records, for one. */
+static const char *recipient = "x@remote.example", *const recipients[] = { "x@remote.example", "x@gmail.example" };
 
 static char zone_path[] = "/tmp/preflight-failure-XXXXXX";
 static char *pem, *public_key, *signature;
@@ -168,7 +173,7 @@ static struct report *judge(struct preflight *engine, const char *sender, bool i
     const struct preflight_origin origin = { .is_local = true };
     struct preflight_message *m = preflight_begin(engine, &origin, sender, NULL);
 
-    preflight_recipient(m, "x@remote.example");
+    preflight_recipient(m, recipient);
     if (is_signed)
         preflight_header(m, "DKIM-Signature", signature);
     for (size_t i = 0; i < LENGTH(fields); i++)
@@ -340,9 +345,12 @@ START_TEST(failure_is_unsure_at_worst)
 {
     open_round(_i);
     struct conf *conf = make_conf(false, _i % 3 != 0);
-    fail_each_question(conf, "a@d0.example", false, _i);
-    fail_each_question(conf, "a@d1.example", true, _i);
-    fail_each_question(conf, "", _i % 2 == 0, _i);
+    for (size_t i = 0; i < LENGTH(recipients); i++) {
+        recipient = recipients[i];
+        fail_each_question(conf, "a@d0.example", false, _i);
+        fail_each_question(conf, "a@d1.example", true, _i);
+        fail_each_question(conf, "", _i % 2 == 0, _i);
+    }
     conf_unref(&conf);
     close_round();
 }

@@ -88,6 +88,22 @@ START_TEST(rests_on_findings)
 }
 END_TEST
 
+/* A fact that a rule may need and that no finding explains leaves a prediction without a reason. */
+START_TEST(all_facts_rest_on_some_finding)
+{
+    static const enum fact_id told_elsewhere[] = { FACT_BULK };
+
+    for (int fact = 0; fact < FACT_COUNT; fact++) {
+        bool has_finding = false;
+        for (int id = 0; id < FINDING_COUNT; id++)
+            has_finding = has_finding || fact_rests_on((enum fact_id)fact, (enum finding_id)id);
+        for (size_t i = 0; i < sizeof(told_elsewhere) / sizeof(told_elsewhere[0]); i++)
+            has_finding = has_finding || told_elsewhere[i] == (enum fact_id)fact;
+        ck_assert_msg(has_finding, "%s", fact_name((enum fact_id)fact));
+    }
+}
+END_TEST
+
 START_TEST(spf_facts)
 {
     static const struct {
@@ -520,6 +536,7 @@ int main(void)
     TCase *tc = tcase_create("fact");
     tcase_add_test(tc, names_facts);
     tcase_add_test(tc, rests_on_findings);
+    tcase_add_test(tc, all_facts_rest_on_some_finding);
     tcase_add_test(tc, spf_facts);
     tcase_add_test(tc, more_spf_facts);
     tcase_add_test(tc, dkim_facts);
