@@ -60,13 +60,15 @@ static void check_result(const struct spf_result *r, const struct dns_budget *bu
     check_texts(r);
 }
 
-static void check_same(const struct spf_result *a, const struct spf_result *b)
+/* An explanation may tell the second it is written in (%{t}). */
+static void check_same(const struct spf_result *a, const struct spf_result *b, bool is_same_second)
 {
     HOLDS(a->result == b->result && a->lookups == b->lookups && a->void_lookups == b->void_lookups &&
           a->ttl == b->ttl && a->flags == b->flags && a->n_steps == b->n_steps, "%s (%s), then %s (%s)",
           auth_result_name(a->result), a->problem, auth_result_name(b->result), b->problem);
     HOLDS(strcmp(a->term, b->term) == 0 && strcmp(a->record_domain, b->record_domain) == 0 &&
-          strcmp(a->explanation, b->explanation) == 0 && strcmp(a->problem, b->problem) == 0, "texts differ");
+          strcmp(a->problem, b->problem) == 0, "texts differ");
+    HOLDS(!is_same_second || strcmp(a->explanation, b->explanation) == 0, "explanations differ");
 }
 
 static void ask_libspf2(const struct evaluation *e, struct spf_result *r)
@@ -98,6 +100,7 @@ static void evaluate(const struct evaluation *e)
 {
     struct spf_result first, second, third;
     struct findings findings = { 0 };
+    time_t start = time(NULL);
 
     fuzzdns_set_slow(e->dns, true);
     struct dns_budget budget = run(e, true, &first);
@@ -106,9 +109,10 @@ static void evaluate(const struct evaluation *e)
     budget = run(e, false, &second);
     check_result(&second, &budget);
     run(e, false, &third);
+    bool is_same_second = time(NULL) == start;
     if (is_final)
-        check_same(&first, &second);
-    check_same(&second, &third);
+        check_same(&first, &second, is_same_second);
+    check_same(&second, &third, is_same_second);
     ask_libspf2(e, &second);
     spfcheck_findings(&second, e->identity == SPF_HELO, &findings);
     lint(e, &second, &findings);
