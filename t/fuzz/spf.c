@@ -11,6 +11,8 @@
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/fuzzdns.h"
 
+#include <time.h>
+
 #define QUESTIONS_MAX 500       /* far beyond what an evaluation may ask */
 
 struct evaluation {
