@@ -161,7 +161,8 @@ static const char *sentence(const struct report *report, enum fact_id fact)
 
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct finding *finding = &report->findings.items[i];
-        if (fact_rests_on(fact, finding->row->id) && (best == NULL || finding->row->severity > best->row->severity))
+        if (fact_rests_on(fact, finding->row->id, &report->facts) &&
+            (best == NULL || finding->row->severity > best->row->severity))
             best = finding;
     }
     return best == NULL ? NULL : best->text;

@@ -106,9 +106,25 @@ int fact_find(const char *name)
     return -1;
 }
 
-bool fact_rests_on(enum fact_id fact, enum finding_id finding)
+/* The record is looked at as a whole, beyond the term that decides: what it has been spared so far caused nothing. */
+static bool is_spared(enum finding_id finding, const struct facts *facts)
+{
+    static const enum finding_id broken[] = { BROKEN_SPF };
+
+    if (facts->value[FACT_SPF_PERMERROR] == FACT_TRUE)
+        return false;
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        if (broken[i] == finding)
+            return true;
+    }
+    return false;
+}
+
+bool fact_rests_on(enum fact_id fact, enum finding_id finding, const struct facts *facts)
 {
     assert(fact < FACT_COUNT);
+    if (is_spared(finding, facts))
+        return false;
     for (const enum finding_id *id = rows[fact].findings; *id != FINDING_COUNT; id++) {
         if (*id == finding)
             return true;

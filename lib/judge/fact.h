@@ -83,8 +83,11 @@ struct fact_sources {
 const char *fact_name(enum fact_id id);         /* "spf-pass", as in receivers.conf */
 int fact_find(const char *name);                /* -1 where there is no such fact */
 
-/* Can the finding be a reason for the fact, or for its contrary? */
-bool fact_rests_on(enum fact_id fact, enum finding_id finding);
+/*
+ * Can the finding be a reason for the fact, or for its contrary, among these facts?  What is wrong with an SPF record
+ * and did not keep it from being evaluated is none.
+ */
+bool fact_rests_on(enum fact_id fact, enum finding_id finding, const struct facts *facts);
 
 void facts_gather(const struct fact_sources *sources, struct facts *facts_r);
 

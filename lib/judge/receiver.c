@@ -76,19 +76,19 @@ static bool has_reason(const struct prediction *prediction, enum finding_id id)
     return false;
 }
 
-static bool rule_rests_on(const struct rule *rule, enum finding_id id)
+static bool rule_rests_on(const struct rule *rule, enum finding_id id, const struct facts *facts)
 {
     for (size_t i = 0; i < rule->n_when; i++) {
-        if (fact_rests_on(rule->when[i].fact, id))
+        if (fact_rests_on(rule->when[i].fact, id, facts))
             return true;
     }
     return false;
 }
 
-static void mark_reasons(const struct rule *rule, bool is_reason[FINDING_COUNT])
+static void mark_reasons(const struct rule *rule, const struct facts *facts, bool is_reason[FINDING_COUNT])
 {
     for (int id = 0; id < FINDING_COUNT; id++)
-        is_reason[id] = is_reason[id] || rule_rests_on(rule, (enum finding_id)id);
+        is_reason[id] = is_reason[id] || rule_rests_on(rule, (enum finding_id)id, facts);
 }
 
 static void add_reasons(const struct findings *findings, const bool is_reason[FINDING_COUNT],
@@ -118,7 +118,7 @@ static void apply_rules(const struct receiver *receiver, const struct rule_subje
         if (is_unsure ? holds != FACT_UNKNOWN || rule->outcome <= certain
                       : holds != FACT_TRUE || rule->outcome != certain)
             continue;
-        mark_reasons(rule, is_reason);
+        mark_reasons(rule, subject->facts, is_reason);
         if (prediction->rule == NULL)
             prediction->rule = rule;
         if (!is_unsure)

@@ -81,8 +81,9 @@ START_TEST(rests_on_findings)
         { FACT_SPF_PASS, FINDING_PTR_MISSING, false },
         { FACT_ONE_CLICK_SIGNED, FINDING_ONE_CLICK_UNSIGNED, true },
     };
+    const struct facts facts = { .value = { FACT_UNEXAMINED } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ck_assert_msg(fact_rests_on(cases[i].fact, cases[i].finding) == cases[i].want, "%s, %s",
+        ck_assert_msg(fact_rests_on(cases[i].fact, cases[i].finding, &facts) == cases[i].want, "%s, %s",
                       fact_name(cases[i].fact), finding_row(cases[i].finding)->name);
     }
 }
@@ -92,14 +93,38 @@ END_TEST
 START_TEST(all_facts_rest_on_some_finding)
 {
     static const enum fact_id told_elsewhere[] = { FACT_BULK };
+    const struct facts facts = { .value = { FACT_UNEXAMINED } };
 
     for (int fact = 0; fact < FACT_COUNT; fact++) {
         bool has_finding = false;
         for (int id = 0; id < FINDING_COUNT; id++)
-            has_finding = has_finding || fact_rests_on((enum fact_id)fact, (enum finding_id)id);
+            has_finding = has_finding || fact_rests_on((enum fact_id)fact, (enum finding_id)id, &facts);
         for (size_t i = 0; i < sizeof(told_elsewhere) / sizeof(told_elsewhere[0]); i++)
             has_finding = has_finding || told_elsewhere[i] == (enum fact_id)fact;
         ck_assert_msg(has_finding, "%s", fact_name((enum fact_id)fact));
+    }
+}
+END_TEST
+
+/* What a record has in terms that the evaluation never came to is worth telling, but has caused nothing. */
+START_TEST(rests_on_what_decided)
+{
+    static const enum finding_id broken[] = {
+        FINDING_SPF_MULTIPLE_RECORDS, FINDING_SPF_TOO_MANY_LOOKUPS, FINDING_SPF_VOID_LOOKUPS,
+        FINDING_SPF_RECORD_INVALID, FINDING_SPF_INCLUDE_MISSING,
+    };
+    static const enum fact_id resting[] = { FACT_SPF_PASS, FACT_SPF_PERMERROR, FACT_SPF_ALIGNED, FACT_DMARC_FAIL };
+    static const struct { enum fact_value permerror; bool want; } cases[] = {
+        { FACT_TRUE, true }, { FACT_FALSE, false }, { FACT_UNKNOWN, false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct facts facts = { .value = { [FACT_SPF_PERMERROR] = cases[i].permerror } };
+        for (size_t f = 0; f < sizeof(resting) / sizeof(resting[0]); f++) {
+            for (size_t k = 0; k < sizeof(broken) / sizeof(broken[0]); k++)
+                ck_assert_msg(fact_rests_on(resting[f], broken[k], &facts) == cases[i].want, "%zu: %s, %s", i,
+                              fact_name(resting[f]), finding_row(broken[k])->name);
+        }
+        ck_assert(fact_rests_on(FACT_SPF_PASS, FINDING_SPF_FAIL, &facts));
     }
 }
 END_TEST
@@ -537,6 +562,7 @@ int main(void)
     tcase_add_test(tc, names_facts);
     tcase_add_test(tc, rests_on_findings);
     tcase_add_test(tc, all_facts_rest_on_some_finding);
+    tcase_add_test(tc, rests_on_what_decided);
     tcase_add_test(tc, spf_facts);
     tcase_add_test(tc, more_spf_facts);
     tcase_add_test(tc, dkim_facts);
