@@ -54,43 +54,54 @@ void recipients_clear(struct recipients *r)
         free(r->domains[i]);
     free(r->domains);
     free(r->receivers);
+    free(r->is_bulk);
     *r = (struct recipients){ 0 };
 }
 
 void recipients_find(struct recipients *r, const struct preflight *pf, struct dns_budget *budget)
 {
     r->receivers = xcalloc(r->n_domains, sizeof(*r->receivers));
+    r->is_bulk = xcalloc(r->n_domains, sizeof(*r->is_bulk));
     for (size_t i = 0; i < r->n_domains; i++)
         r->receivers[i] = receivers_by_domain(pf->receivers, pf->dns, budget, r->domains[i]);
 }
 
-/* --- predictions ------------------------------------------------------------------- */
-
-/* Counts the message once per receiver, and remembers where that made it bulk. */
-struct counted {
-    const struct receiver *receiver;
-    bool is_bulk;
-};
-
-static bool is_counted_bulk(const struct preflight *pf, const struct forecast *forecast,
-                            const struct receiver *receiver, struct counted *counted, size_t *n_counted)
+/* The first of the domains that have the receiver of this one: the message counts once per receiver. */
+static size_t first_of_receiver(const struct recipients *r, size_t domain)
 {
-    const struct conf_domain *section = conf_find_domain(pf->conf, forecast->author_domain);
+    size_t first = 0;
+
+    while (r->receivers[first] != r->receivers[domain])
+        first++;
+    return first;
+}
+
+bool recipients_count(struct recipients *r, const struct preflight *pf, const char *author_domain)
+{
+    const struct conf_domain *section = conf_find_domain(pf->conf, author_domain);
+    bool can_be_bulk = pf->conf->bulk_threshold > 0 && (section == NULL || section->bulk == BULK_AUTO);
+    bool has_bulk = false;
     char domain[DOMAIN_MAX];
 
-    if (!forecast->is_counted || forecast->author_domain[0] == '\0')
+    if (author_domain[0] == '\0')
         return false;
-    for (size_t i = 0; i < *n_counted; i++) {
-        if (counted[i].receiver == receiver)
-            return counted[i].is_bulk;
+    orgdomain_find(pf->orgdomain, author_domain, domain);
+    for (size_t i = 0; i < r->n_domains; i++) {
+        size_t first = first_of_receiver(r, i);
+        if (r->receivers[i] == NULL)
+            continue;
+        if (first == i) {
+            uint32_t messages = volume_add(pf->volume, r->receivers[i]->name, domain, clock_ms());
+            r->is_bulk[i] = can_be_bulk && messages >= (uint32_t)pf->conf->bulk_threshold;
+        } else {
+            r->is_bulk[i] = r->is_bulk[first];
+        }
+        has_bulk = has_bulk || r->is_bulk[i];
     }
-    orgdomain_find(pf->orgdomain, forecast->author_domain, domain);
-    uint32_t messages = volume_add(pf->volume, receiver->name, domain, clock_ms());
-    bool is_bulk = pf->conf->bulk_threshold > 0 && messages >= (uint32_t)pf->conf->bulk_threshold
-                   && (section == NULL || section->bulk == BULK_AUTO);
-    counted[(*n_counted)++] = (struct counted){ receiver, is_bulk };
-    return is_bulk;
+    return has_bulk;
 }
+
+/* --- predictions ------------------------------------------------------------------- */
 
 /* domain NULL: any recipient, who is the generic receiver's. */
 static void predict_one(const struct preflight *pf, const char *domain, const struct receiver *receiver,
@@ -128,18 +139,11 @@ static void find_verdict(struct report *report, enum verdict *mildest_r)
 void recipients_predict(const struct recipients *r, const struct preflight *pf,
                         const struct forecast *forecast, struct report *report, enum verdict *mildest_r)
 {
-    size_t n_counted = 0;
-    struct counted *counted = xcalloc(r->n_domains + 1, sizeof(*counted));
-
     report->receivers = receivers_ref(pf->receivers);
     report->predictions = xcalloc(r->n_domains + 1, sizeof(*report->predictions));
-    for (size_t i = 0; i < r->n_domains; i++) {
-        const struct receiver *receiver = r->receivers[i];
-        bool is_bulk = receiver != NULL && is_counted_bulk(pf, forecast, receiver, counted, &n_counted);
-        predict_one(pf, r->domains[i], receiver, forecast, is_bulk, report);
-    }
+    for (size_t i = 0; i < r->n_domains; i++)
+        predict_one(pf, r->domains[i], r->receivers[i], forecast, r->is_bulk[i], report);
     if (r->has_others || r->n_domains == 0)
         predict_one(pf, NULL, receivers_generic(pf->receivers), forecast, false, report);
     find_verdict(report, mildest_r);
-    free(counted);
 }

@@ -12,6 +12,7 @@
 struct recipients {
     char **domains;                 /* distinct, not local, at most limits.recipients */
     const struct receiver **receivers;  /* theirs, once found; NULL where DNS failed */
+    bool *is_bulk;                  /* theirs, once found: the measured volume makes it bulk mail there */
     size_t n_domains;
     size_t count, local;            /* named so far; of them those that stay here */
     bool has_others;                /* some are in none of the domains: over the limit, or no domain is named */
@@ -24,11 +25,16 @@ void recipients_clear(struct recipients *recipients);
 /* Who receives for each domain: waits for DNS, so it comes before what may be left out of the budget. */
 void recipients_find(struct recipients *recipients, const struct preflight *pf, struct dns_budget *budget);
 
+/*
+ * Adds the message to the measured volume of each receiver.  After recipients_find, at most once.
+ * True where that makes it bulk mail at some of them.  author_domain: normalized; "" where unknown.
+ */
+bool recipients_count(struct recipients *recipients, const struct preflight *pf, const char *author_domain);
+
 /* What the predictions are made of beside the recipients. */
 struct forecast {
     const struct facts *facts;      /* FACT_BULK is without the measured volume */
-    const char *author_domain;      /* normalized; "" where unknown */
-    bool is_counted;                /* the message adds to the measured volume */
+    const char *author_domain;      /* as for recipients_count */
 };
 
 /*

@@ -215,7 +215,7 @@ eom
 4Q6: verdict=accept action=accept * predict=gmail:accept *
 4Q7: verdict=accept action=accept * predict=gmail:accept *
 4Q8: verdict=accept action=accept * predict=outlook:accept *
-4Q9: verdict=accept action=accept * predict=gmail:accept *
-4Q10: verdict=reject action=log * predict=gmail:550-5.7.30 *
+4Q9: verdict=accept action=accept * predict=gmail:accept findings=dkim-none,author-domain-unresolvable ms=*
+4Q10: verdict=reject action=log * predict=gmail:550-5.7.30 findings=dkim-none,one-click-missing ms=*
 4Q11: verdict=accept action=accept * predict=outlook:accept *
 4Q12: verdict=accept action=accept * predict=gmail:accept *
