@@ -249,6 +249,7 @@ char *report_json(const struct report *report)
     put_text(object, "sender", report->sender);
     put_known(object, "author_domain", report->author_domain);
     put_known(object, "egress", report->egress);
+    put_known(object, "trouble", report->trouble);
     put(object, "spf", make_spf_array(report->spf, report->n_spf));
     put(object, "dkim", make_dkim(&report->dkim));
     put(object, "dmarc", make_dmarc(&report->dmarc));

@@ -219,6 +219,22 @@ START_TEST(prints_parts_as_json)
 }
 END_TEST
 
+/* Our own, without which "unsure" would say nothing. */
+START_TEST(tells_trouble_in_json)
+{
+    struct report *report = make_report("4QxyzA", "a@example.com", "example.com");
+    char *json = report_json(report);
+
+    ck_assert_ptr_null(strstr(json, "trouble"));
+    free(json);
+    report->trouble = xstrdup("dns: no answer for PTR 5.113.0.203.in-addr.arpa");
+    json = report_json(report);
+    ck_assert_ptr_nonnull(strstr(json, "  \"trouble\": \"dns: no answer for PTR 5.113.0.203.in-addr.arpa\",\n"));
+    free(json);
+    report_free(&report);
+}
+END_TEST
+
 START_TEST(json_survives_any_bytes)
 {
     struct report *report = make_report("\"}\\", "\xff\xfe@\xc3\xa9.example", "\xc3\xa9.example");
@@ -237,7 +253,8 @@ START_TEST(prints_the_configuration_as_json)
     static const char *const wants[] = {
         "\"mode\": \"enforce\"", "\"socket_mode\": \"0660\"", "\"explain_interval\": \"1h\"", "\"headers\": 2000",
         "\"name\": \"bulk\"", "\"192.0.2.9\",\n        \"2001:db8::9\"", "\"bulk\": true", "\"servers\": []",
-        "\"name\": \".example.net\",\n      \"bulk\": \"auto\",\n      \"policy\": {\n        \"junk\": \"hold\"\n      }",
+        "\"name\": \".example.net\",\n      \"bulk\": \"auto\",\n      \"policy\": {\n        \"junk\": \"hold\"\n"
+        "      }",
         "\"recipients\": \"any\"", "\"bulk_threshold\": 5000",
         "a\\\"b",
     };
@@ -246,7 +263,8 @@ START_TEST(prints_the_configuration_as_json)
     conffile_start();
     struct conf *conf = conf_load(conffile_write("a.conf",
         "mode = enforce\n"
-        "egress bulk { senders = { \"@news.example.com\" } addresses = { \"192.0.2.9\", \"2001:db8::9\" } bulk = yes }\n"
+        "egress bulk { senders = { \"@news.example.com\" } addresses = { \"192.0.2.9\", \"2001:db8::9\" } "
+        "bulk = yes }\n"
         "egress default { users = { } helo = \"mail.example.com\" }\n"
         "outgoing { daemons = { 'a\"b' } }\n"
         "domain \".example.net\" { policy { junk = hold } }\n"), &err);
@@ -267,6 +285,7 @@ int main(void)
     tcase_add_test(tc, prints_json);
     tcase_add_test(tc, leaves_out_of_json_what_is_unknown);
     tcase_add_test(tc, prints_parts_as_json);
+    tcase_add_test(tc, tells_trouble_in_json);
     tcase_add_test(tc, json_survives_any_bytes);
     tcase_add_test(tc, prints_the_configuration_as_json);
     suite_add_tcase(suite, tc);
