@@ -85,8 +85,8 @@ void preflight_spf(struct preflight *preflight, const struct ip_addr *client, co
                    struct spf_result *result_r, struct findings *findings);
 
 /*
- * DMARC alone, for results that are known already: SPF's of every sending address, the signatures'.  Marks them aligned.
- * author_domain: normalized, not empty.  The caller clears findings, which may hold some already.
+ * DMARC alone, for results that are known already: SPF's of every sending address, the signatures'.  Marks them
+ * aligned.  author_domain: normalized, not empty.  The caller clears findings, which may hold some already.
  */
 void preflight_dmarc(struct preflight *preflight, const char *author_domain, struct spf_result *spf, size_t n_spf,
                      struct dkim_results *dkim, struct dmarc_result *result_r, struct findings *findings);

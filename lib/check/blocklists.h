@@ -42,7 +42,10 @@ struct blocklist {
     const char *test_listed, *test_unlisted;    /* entries below the zone (RFC 5782 section 5) */
 };
 
-/* path NULL or "": no list at all.  NULL with err "FILE:LINE: ..." where anything is wrong.  Caller owns a reference. */
+/*
+ * path NULL or "": no list at all.  NULL with err "FILE:LINE: ..." where anything is wrong.
+ * The caller owns one reference.
+ */
 struct blocklists *blocklists_load(const char *path, struct err *err);
 void blocklists_unref(struct blocklists **blocklists);      /* NULL is fine */
 const struct blocklist *blocklists_all(const struct blocklists *blocklists, size_t *count_r);

@@ -88,8 +88,8 @@ void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budg
 void dkim_results_clear(struct dkim_results *results);
 
 /*
- * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is found
- * and only body or header differ from what was signed, or the time is over, the result is temperror.  Without a
+ * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is
+ * found and only body or header differ from what was signed, or the time is over, the result is temperror.  Without a
  * signature, and unless it came back as it was sent (is_as_sent), it may have left with one: that counts as skipped.
  */
 void dkimcheck_returned(struct dkim_results *results, bool is_as_sent);

@@ -30,7 +30,7 @@ struct egress_result {
     size_t n_addresses;
     bool is_incomplete;             /* there may be addresses that are not known */
     char helo[DOMAIN_MAX];
-    bool is_helo_valid;             /* letters, digits, hyphens, two labels or more: a host name that is fully written */
+    bool is_helo_valid;             /* letters, digits, hyphens, two labels or more: a full host name */
     enum fact_value helo_resolves;
 };
 

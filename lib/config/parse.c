@@ -42,7 +42,9 @@ static struct tree_option *make_options(const char *section, bool with_defaults)
         if (strcmp(option->section, section) != 0)
             continue;
         made = xgrow(made, n + 2, &room, sizeof(*made));
-        made[n++] = (struct tree_option){ option->name, option_is_list(option), with_defaults ? option->standard : NULL };
+        made[n++] = (struct tree_option){
+            option->name, option_is_list(option), with_defaults ? option->standard : NULL
+        };
         made[n] = (struct tree_option){ .name = NULL };
     }
     return made;
@@ -91,8 +93,8 @@ static int check_egress(const struct tree_section *file, const struct tree_secti
     free(name);
     for (const struct tree_section *other = file->sections; other != egress; other++) {
         if (other->kind == egress->kind && !has_selectors(egress) && !has_selectors(other))
-            return tree_error(egress, NULL, err, "egress '%s' has no senders, recipients, users or daemons, and neither "
-                                 "has '%s': only one can be the default", egress->title, other->title);
+            return tree_error(egress, NULL, err, "egress '%s' has no senders, recipients, users or daemons, and "
+                              "neither has '%s': only one can be the default", egress->title, other->title);
     }
     return 0;
 }

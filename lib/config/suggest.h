@@ -11,7 +11,8 @@ struct tree_kind;
 
 /*
  * Adds ", did you mean 'helo'?" where a name of the section is at most two edits away, or
- * ", it belongs in section 'dns'" where another section has it; else nothing.  kinds: as in tree.h; section: a kind's name, "" for the top level.
+ * ", it belongs in section 'dns'" where another section has it; else nothing.
+ * kinds: as in tree.h; section: a kind's name, "" for the top level.
  */
 void suggest_option(const struct tree_kind *kinds, const char *section, const char *name, struct str *out);
 

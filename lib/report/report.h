@@ -48,7 +48,7 @@ const struct spf_result *report_worst_spf(const struct report *report);        /
 /* Never NULL: where there is no prediction, one that accepts and whose receiver is NULL. */
 const struct prediction *report_worst_prediction(const struct report *report);
 
-/* The one that says most of what the worst prediction rests on, or of why there is none; NULL where there is nothing. */
+/* The one that says most of what the worst prediction rests on, or of why there is none; or NULL. */
 const struct finding *report_leading_finding(const struct report *report);
 
 /*

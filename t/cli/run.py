@@ -103,7 +103,8 @@ def judges_a_file(box):
     status, out, err = box.run("check", "-c", "conf", "--to", "bob@example.net", "message")
     equal((status, err), (1, ""), "status and standard error")
     equal(out.split("\n")[0], "REJECT  generic receivers would answer 550 5.7.1", "headline")
-    for want in ("SPF fail for example.com from 192.0.2.7 (-all)", "mend:", "example.net", "spf-fail, dkim-none, dmarc-fail"):
+    for want in ("SPF fail for example.com from 192.0.2.7 (-all)", "mend:", "example.net",
+                 "spf-fail, dkim-none, dmarc-fail"):
         require(want in out, "no '%s' in\n%s" % (want, out))
 
 
@@ -372,7 +373,8 @@ pool.example. 60 IN CNAME loop.example.
     lines = out.split("\n")
     equal(lines[0], "REJECT  Gmail and Google Workspace would answer 550 5.7.26 or 421 4.7.26", "headline")
     equal(lines[1], "        because: SPF fail for example.com from 192.0.2.7 (-all)", "why")
-    require(lines[2].startswith("        mend: authorise 192.0.2.7 in the SPF record of example.com"), "no remedy: " + out)
+    require(lines[2].startswith("        mend: authorise 192.0.2.7 in the SPF record of example.com"),
+            "no remedy: " + out)
     require("(documented: https://support.google.com/a/answer/3726730)" in out, "no source: " + out)
     require("by a receiver whose MX could not be looked up" in " ".join(out.split()), "loop.example: " + out)
 
@@ -549,7 +551,8 @@ def survives_anything(box):
 STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
-           colours_a_terminal_only, judges_dmarc, explains_replies, explains_several, explains_by_own_patterns, survives_anything]
+           colours_a_terminal_only, judges_dmarc, explains_replies, explains_several, explains_by_own_patterns,
+           survives_anything]
 
 
 def main():

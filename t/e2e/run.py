@@ -118,8 +118,9 @@ def pickup(world):
 def receivers(world):
     """recipients of several receivers: each by its MX, the worst decides"""
     mark = world.preflight["observe"].process.mark()
-    soft = dict(from_="<a@forbidden.test>", author="forbidden.test", action="log", spf="fail", dkim="none", dmarc="fail",
-                policy="none", verdict="reject", findings="spf-fail,dkim-none,dmarc-fail,dmarc-policy-none")
+    soft = dict(from_="<a@forbidden.test>", author="forbidden.test", action="log", spf="fail", dkim="none",
+                dmarc="fail", policy="none", verdict="reject",
+                findings="spf-fail,dkim-none,dmarc-fail,dmarc-policy-none")
     for recipients, want in (
             (["b@gmail.com"], {"predict": "gmail:550-5.7.26"}),
             (["b@tenant.test"], {"predict": "exchange-online:junk", "verdict": "junk"}),

@@ -7,7 +7,8 @@ milter session and the log lines that must come of it.  Needs the built daemon o
 
 A story has sections, each beginning with a line "=== name":
 
-    hostname                empty; the story depends on the daemon's host being called mail.example.com, which takes root
+    hostname                empty; the story depends on the daemon's host being called mail.example.com, which takes
+                            root
     configuration           preflight.conf; the runner adds socket and, where there is a zone, dns { zone }
     configuration NAME      another one, for "reload"
     zone                    answers every DNS question

@@ -65,7 +65,8 @@ def serve(lab, spec, address):
     if not isinstance(address, str):
         mta.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)     # no stall shall be of our making here
     mta.connect_from("client.example", "127.0.0.1")
-    for author, want in (("good.example", "accept"), ("example.com", "reply 451 4.7.1 Preflight: SPF fail for example.com")):
+    for author, want in (("good.example", "accept"),
+                         ("example.com", "reply 451 4.7.1 Preflight: SPF fail for example.com")):
         took = []
         for _ in range(ROUNDS):
             answer, seconds = send(mta, author)

@@ -124,8 +124,8 @@ def daemon_without_foreground(path):
     equal(os.readlink("/proc/%d/cwd" % pid), "/", "its directory")
     equal(os.stat(os.path.join(path, "socket")).st_mode & 0o777, 0o660, "the socket's mode")
 
-    require("451 4.7.1 Preflight: SPF fail for example.com from 192.0.2.7" in send_message(os.path.join(path, "socket")),
-            "not the answer expected")
+    answer = send_message(os.path.join(path, "socket"))
+    require("451 4.7.1 Preflight: SPF fail for example.com from 192.0.2.7" in answer, "not the answer expected")
     syslog.expect("warning", head + r"4QxyzA: verdict=reject action=tempfail egress=default from=<a@example.com> "
                   r"author=example.com spf=fail dkim=none dmarc=fail policy=reject predict=generic:550-5.7.1 "
                   r"findings=\S+ ms=\d+$")

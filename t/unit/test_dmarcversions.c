@@ -200,8 +200,8 @@ static void assert_no_guess(const char *name, const char *failed, const struct d
                   auth_result_name(got->result));
     ck_assert_msg(got->policy == DMARC_POLICY_ABSENT || got->policy == want->policy, "%s without %s: %s", name, failed,
                   dmarc_policy_name(got->policy));
-    ck_assert_msg(got->org_domain[0] == '\0' || strcmp(got->org_domain, want->org_domain) == 0, "%s without %s: %s", name,
-                  failed, got->org_domain);
+    ck_assert_msg(got->org_domain[0] == '\0' || strcmp(got->org_domain, want->org_domain) == 0, "%s without %s: %s",
+                  name, failed, got->org_domain);
 }
 
 static void judge_without(const struct version_case *c, const char *name, enum dns_type type,
@@ -259,7 +259,8 @@ START_TEST(names_the_difference)
             text = findings.items[i].text;
     }
     ck_assert_pstr_eq(text, "receivers differ on DMARC for sub.lone.com, by RFC 9989 or by the older RFC 7489 "
-                            "(result fail, by RFC 7489 pass; organizational domain sub.lone.com, by RFC 7489 lone.com)");
+                            "(result fail, by RFC 7489 pass; organizational domain sub.lone.com, by RFC 7489 "
+                            "lone.com)");
     findings_clear(&findings);
     free(spf.domain);
 }

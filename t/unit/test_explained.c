@@ -56,8 +56,8 @@ START_TEST(one_refusal)
     check_one("host mx.example.net[192.0.2.1] refused to talk to me: 554 no", "ip-reputation", "554 ", false);
     /* A code that the log tells beside a reply which has none. */
     check_one("Nov 23 10:00:01 mail postfix/smtp[812]: 4QxyzA1234: to=<b@example.net>, "
-              "relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.7.25, status=bounced (host mx.example.net[192.0.2.1] said: 550 no "
-              "(in reply to MAIL FROM command))\n", "ptr", "550 5.7.25", false);
+              "relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.7.25, status=bounced (host "
+              "mx.example.net[192.0.2.1] said: 550 no (in reply to MAIL FROM command))\n", "ptr", "550 5.7.25", false);
     check_one("Nov 23 10:00:01 mail postfix/smtp[812]: 4QxyzA1234: to=<b@example.net>, relay=none, delay=1, "
               "delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to mx.example.net[192.0.2.1]:25: Connection timed "
               "out)\n", "mailbox/other", " 4.4.1", true);

@@ -35,7 +35,8 @@ static const char zone[] =
 static const char conf_format[] =
     "mode = enforce\n"
     "egress bulk { senders = { \"@news.example.com\" }  addresses = { \"192.0.2.9\" }  helo = \"news.example.com\" }\n"
-    "egress to_partner { recipients = { \"@partner.example\" }  addresses = { \"192.0.2.200\" }  helo = \"mail.example.com\" }\n"
+    "egress to_partner { recipients = { \"@partner.example\" }  addresses = { \"192.0.2.200\" }  "
+    "helo = \"mail.example.com\" }\n"
     "egress by_user { users = { \"robot\" }  addresses = { \"192.0.2.201\" }  helo = \"mail.example.com\" }\n"
     "egress default { helo = \"mail.example.com\" }\n"
     "outgoing { networks = { \"192.0.2.0/24\" }  local_domains = { \"example.com\", \".home.example\" } }\n"
@@ -133,10 +134,10 @@ static const struct mail mails[] = {
       VERDICT_ACCEPT, ACTION_ACCEPT, "default", FINDING_SPF_RECORD_LONG },
     { "SPF record cannot be had", "a@example.com", " a@example.com", { "x@remote.example" }, NULL, "example.com",
       VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
-    { "a term cannot be had", "a@including.example", " a@including.example", { "x@remote.example" }, NULL, "soft.example",
-      VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
-    { "DMARC record cannot be had", "a@soft.example", " a@example.com", { "x@remote.example" }, NULL, "_dmarc.example.com",
-      VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_DMARC_TEMPERROR },
+    { "a term cannot be had", "a@including.example", " a@including.example", { "x@remote.example" }, NULL,
+      "soft.example", VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_SPF_TEMPERROR },
+    { "DMARC record cannot be had", "a@soft.example", " a@example.com", { "x@remote.example" }, NULL,
+      "_dmarc.example.com", VERDICT_UNSURE, ACTION_ACCEPT, "default", FINDING_DMARC_TEMPERROR },
 };
 
 START_TEST(judges)
@@ -171,7 +172,9 @@ START_TEST(knows_what_is_outgoing)
         { "nobody known", NULL, NULL, NULL, false, false },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct preflight_origin origin = { .user = cases[i].user, .daemon = cases[i].daemon, .is_local = cases[i].is_local };
+        struct preflight_origin origin = {
+            .user = cases[i].user, .daemon = cases[i].daemon, .is_local = cases[i].is_local
+        };
         if (cases[i].client != NULL)
             ck_assert_int_eq(ip_parse(cases[i].client, &origin.client), 0);
         ck_assert_msg(preflight_is_outgoing(engine, &origin) == cases[i].want, "%s", cases[i].name);

@@ -329,7 +329,8 @@ START_TEST(mistakes_are_told)
         { RULE("when = ptr\noutcome = unsure\n"),
           ":5: option 'rule r: outcome': 'unsure' is not accept, junk, defer or reject" },
         { RULE("when = ptr\noutcome = junk\n"), ":6: rule 'r' has no 'source'" },
-        { RULE("when = ptr\noutcome = junk\nsource = ''\n"), ":6: option 'rule r: source': '' is not one line of text" },
+        { RULE("when = ptr\noutcome = junk\nsource = ''\n"),
+          ":6: option 'rule r: source': '' is not one line of text" },
         { RULE("confidence = certain\n"),
           ":4: option 'rule r: confidence': 'certain' is not documented, observed or inferred" },
         { RULE("when = ptr\noutcome = reject\nsource = x\nreplies = { '421', '550' }\n"),
@@ -540,7 +541,8 @@ START_TEST(every_fact_is_in_the_manual)
     size_t n = read_items(manual, "\n.Ss Facts\n", names, 2 * FACT_COUNT);
 
     for (int i = 0; i < FACT_COUNT; i++)
-        ck_assert_msg(is_in(names, n, fact_name((enum fact_id)i)), "%s is not in the manual", fact_name((enum fact_id)i));
+        ck_assert_msg(is_in(names, n, fact_name((enum fact_id)i)), "%s is not in the manual",
+                      fact_name((enum fact_id)i));
     for (size_t i = 0; i < n; i++)
         ck_assert_msg(fact_find(names[i]) >= 0, "the manual has '%s'", names[i]);
     ck_assert_uint_eq(n, FACT_COUNT);
@@ -644,8 +646,9 @@ START_TEST(finds_by_mx)
         "bare.example. 60 IN A 192.0.2.1\n"
         "alias.example. 60 IN CNAME gmail.com.\n";
     static const struct { const char *domain, *want; } cases[] = {
-        { "gmail.com", "gmail" }, { "GMAIL.com", "gmail" }, { "backup.example", "generic" }, { "tied.example", "gmail" },
-        { "none.example", "generic" }, { "implicit.mail.icloud.com", "icloud" }, { "bare.example", "generic" },
+        { "gmail.com", "gmail" }, { "GMAIL.com", "gmail" }, { "backup.example", "generic" },
+        { "tied.example", "gmail" }, { "none.example", "generic" },
+        { "implicit.mail.icloud.com", "icloud" }, { "bare.example", "generic" },
         { "missing.example", "generic" }, { "alias.example", "gmail" }, { "timeout.example", NULL },
         { "servfail.example", NULL }, { "bogus.example", NULL },
     };
