@@ -76,11 +76,17 @@ static size_t first_of_receiver(const struct recipients *r, size_t domain)
     return first;
 }
 
+static bool asks_to_unsubscribe(const struct receiver *receiver)
+{
+    return receiver_asks_for(receiver, FACT_LIST_UNSUBSCRIBE) || receiver_asks_for(receiver, FACT_ONE_CLICK)
+           || receiver_asks_for(receiver, FACT_ONE_CLICK_SIGNED);
+}
+
 bool recipients_count(struct recipients *r, const struct preflight *pf, const char *author_domain)
 {
     const struct conf_domain *section = conf_find_domain(pf->conf, author_domain);
     bool can_be_bulk = pf->conf->bulk_threshold > 0 && (section == NULL || section->bulk == BULK_AUTO);
-    bool has_bulk = false;
+    bool is_asked = false;
     char domain[DOMAIN_MAX];
 
     if (author_domain[0] == '\0')
@@ -96,9 +102,9 @@ bool recipients_count(struct recipients *r, const struct preflight *pf, const ch
         } else {
             r->is_bulk[i] = r->is_bulk[first];
         }
-        has_bulk = has_bulk || r->is_bulk[i];
+        is_asked = is_asked || (r->is_bulk[i] && asks_to_unsubscribe(r->receivers[i]));
     }
-    return has_bulk;
+    return is_asked;
 }
 
 /* --- predictions ------------------------------------------------------------------- */

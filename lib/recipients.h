@@ -27,7 +27,8 @@ void recipients_find(struct recipients *recipients, const struct preflight *pf, 
 
 /*
  * Adds the message to the measured volume of each receiver.  After recipients_find, at most once.
- * True where that makes it bulk mail at some of them.  author_domain: normalized; "" where unknown.
+ * True where that makes it bulk mail at one that asks such mail for a way to unsubscribe: volume alone does not tell
+ * newsletters from invoices.  author_domain: normalized; "" where unknown.
  */
 bool recipients_count(struct recipients *recipients, const struct preflight *pf, const char *author_domain);
 

@@ -270,7 +270,7 @@ struct circumstances {
     struct oneclick oneclick;
     struct surroundings surroundings;
     struct facts facts;
-    bool is_bulk_by_volume;         /* at some receiver */
+    bool is_asked_by_volume;        /* as bulk mail, for a way to unsubscribe */
 };
 
 /* Of the message itself, and of who sends it for whom. */
@@ -279,7 +279,7 @@ static void add_message_findings(const struct preflight_message *m, const struct
 {
     const struct message_facts *facts = message_facts(m->message);
     struct findings *findings = &report->findings;
-    bool is_bulk = about->facts.value[FACT_BULK] == FACT_TRUE || about->is_bulk_by_volume;
+    bool is_bulk = about->facts.value[FACT_BULK] == FACT_TRUE || about->is_asked_by_volume;
 
     msgcheck_findings(facts, findings);
     oneclick_findings(&about->oneclick, is_bulk, findings);
@@ -392,7 +392,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
                    &report->dkim, &report->dmarc);
     oneclick_check(facts, &report->dkim, &about.oneclick);
     recipients_find(&m->recipients, m->pf, budget);
-    about.is_bulk_by_volume = m->is_counted && recipients_count(&m->recipients, m->pf, facts->author_domain);
+    about.is_asked_by_volume = m->is_counted && recipients_count(&m->recipients, m->pf, facts->author_domain);
     surroundings_check(m->pf, budget, egress, &about.addresses, address_domain(m->sender), facts->author_domain,
                        &about.surroundings);
     gather_facts(m, report, &about);

@@ -153,6 +153,18 @@ void receiver_predict_any(const struct receiver *receivers, size_t n, const stru
     add_reasons(findings, is_reason, prediction_r);
 }
 
+bool receiver_asks_for(const struct receiver *receiver, enum fact_id fact)
+{
+    for (size_t i = 0; i < receiver->n_rules; i++) {
+        const struct rule *rule = &receiver->rules[i];
+        for (size_t k = 0; k < rule->n_when; k++) {
+            if (rule->when[k].fact == fact)
+                return true;
+        }
+    }
+    return false;
+}
+
 void prediction_clear(struct prediction *prediction)
 {
     free(prediction->recipient_domain);

@@ -68,6 +68,9 @@ void receiver_predict(const struct receiver *receiver, const struct rule_subject
  */
 void receiver_predict_any(const struct receiver *receivers, size_t n, const struct rule_subject *subject,
                           const struct findings *findings, struct prediction *prediction_r);
+/* Is there a rule that asks for the fact? */
+bool receiver_asks_for(const struct receiver *receiver, enum fact_id fact);
+
 void prediction_clear(struct prediction *prediction);
 
 #endif

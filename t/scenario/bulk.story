@@ -198,6 +198,25 @@ id 4Q11
 message org
 eom
 -> accept
+mail <a@org.example>
+rcpt <b@icloud.com>
+id 4Q13
+message org
+eom
+-> accept
+mail <a@org.example>
+rcpt <b@icloud.com>
+id 4Q14
+message org
+eom
+-> accept
+mail <a@org.example>
+rcpt <b@gmail.com>
+rcpt <b@icloud.com>
+id 4Q15
+message org
+eom
+-> accept
 reload never reloaded
 mail <a@org.example>
 rcpt <b@gmail.com>
@@ -216,6 +235,9 @@ eom
 4Q7: verdict=accept action=accept * predict=gmail:accept *
 4Q8: verdict=accept action=accept * predict=outlook:accept *
 4Q9: verdict=accept action=accept * predict=gmail:accept findings=dkim-none,author-domain-unresolvable ms=*
-4Q10: verdict=reject action=log * predict=gmail:550-5.7.30 findings=dkim-none,one-click-missing ms=*
+4Q10: verdict=reject action=log * predict=gmail:550-5.7.30 findings=dkim-none ms=*
 4Q11: verdict=accept action=accept * predict=outlook:accept *
+4Q13: verdict=accept action=accept * predict=icloud:accept findings=dkim-none ms=*
+4Q14: verdict=accept action=accept * predict=icloud:accept findings=dkim-none ms=*
+4Q15: verdict=reject action=log * predict=gmail:550-5.7.30 findings=dkim-none,one-click-missing ms=*
 4Q12: verdict=accept action=accept * predict=gmail:accept *
