@@ -5,7 +5,6 @@
 
 #include "lib/judge/receivers.h"
 #include "lib/config/source.h"
-#include "lib/config/tree.h"
 #include "t/unit/conffile.h"
 #include "t/unit/factset.h"
 #include "t/unit/known.h"
@@ -492,102 +491,6 @@ START_TEST(survives_mistakes)
 }
 END_TEST
 
-/* --- the manual ------------------------------------------------------------------- */
-
-static char *read_manual(void)
-{
-    struct str text = STR_EMPTY;
-    struct err err = { "" };
-
-    ck_assert_msg(source_read(unit_path("man/preflight.conf.5"), &text, &err) == 0, "%s", err.text);
-    return str_steal(&text);
-}
-
-/* The items of a list that begins after a heading: the words of each ".It Cm a , b", or the first of ".It Ic a". */
-static size_t read_items(const char *manual, const char *heading, char names_r[][32], size_t max)
-{
-    const char *p = strstr(manual, heading);
-    ck_assert_msg(p != NULL, "no '%s'", heading);
-    const char *end = strstr(p, "\n.El\n");
-    size_t n = 0;
-
-    while ((p = strstr(p, "\n.It ")) != NULL && p < end) {
-        bool is_option = strncmp(p, "\n.It Ic ", 8) == 0;
-        p += 8;
-        for (bool is_more = true; is_more; p += strspn(p, " ,")) {
-            size_t len = strcspn(p, " \n");
-            ck_assert_uint_lt(n, max);
-            snprintf(names_r[n++], 32, "%.*s", (int)len, p);
-            p += len;
-            is_more = *p == ' ' && !is_option;
-        }
-    }
-    return n;
-}
-
-static bool is_in(char names[][32], size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-START_TEST(every_fact_is_in_the_manual)
-{
-    char *manual = read_manual();
-    char names[2 * FACT_COUNT][32];
-    size_t n = read_items(manual, "\n.Ss Facts\n", names, 2 * FACT_COUNT);
-
-    for (int i = 0; i < FACT_COUNT; i++)
-        ck_assert_msg(is_in(names, n, fact_name((enum fact_id)i)), "%s is not in the manual",
-                      fact_name((enum fact_id)i));
-    for (size_t i = 0; i < n; i++)
-        ck_assert_msg(fact_find(names[i]) >= 0, "the manual has '%s'", names[i]);
-    ck_assert_uint_eq(n, FACT_COUNT);
-    free(manual);
-}
-END_TEST
-
-START_TEST(every_option_is_in_the_manual)
-{
-    char *manual = read_manual();
-
-    for (const struct tree_kind *kind = receivers_kinds() + 1; kind->name != NULL; kind++) {
-        char names[20][32], heading[64];
-        size_t known = 0;
-        snprintf(heading, sizeof(heading), "\n.Ss Section %s NAME\n", kind->name);
-        size_t n = read_items(manual, heading, names, 20);
-        for (const struct tree_option *option = kind->options; option->name != NULL; option++, known++)
-            ck_assert_msg(is_in(names, n, option->name), "%s: %s is not in the manual", kind->name, option->name);
-        ck_assert_uint_eq(n, known);
-    }
-    free(manual);
-}
-END_TEST
-
-/* The example of the manual loads. */
-START_TEST(the_manuals_example_is_good)
-{
-    char *manual = read_manual();
-    char *start = strstr(manual, "\nreceiver partner {");
-    ck_assert_ptr_nonnull(start);
-    char *end = strstr(start, "\n.Ed\n");
-    struct str text = STR_EMPTY;
-    struct err err = { "" };
-
-    str_add(&text, GENERIC);
-    str_addn(&text, start, (size_t)(end - start));
-    struct receivers *receivers = load(str_get(&text), &err);
-    ck_assert_msg(receivers != NULL, "%s", err.text);
-    ck_assert_str_eq(receivers_by_host(receivers, "a.filter.example")->name, "partner");
-    receivers_unref(&receivers);
-    str_clear(&text);
-    free(manual);
-}
-END_TEST
-
 /* --- who receives ------------------------------------------------------------------ */
 
 START_TEST(knows_hosts)
@@ -682,9 +585,6 @@ int main(void)
     tcase_add_test(tc, ours_can_be_extended);
     tcase_add_test(tc, built_in_is_the_file);
     tcase_add_test(tc, survives_mistakes);
-    tcase_add_test(tc, every_fact_is_in_the_manual);
-    tcase_add_test(tc, every_option_is_in_the_manual);
-    tcase_add_test(tc, the_manuals_example_is_good);
     tcase_add_test(tc, knows_hosts);
     tcase_add_test(tc, the_longest_suffix_wins);
     tcase_add_test(tc, finds_by_mx);
