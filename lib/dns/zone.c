@@ -95,11 +95,24 @@ static const char *parent_of(const char *name)
     return dot == NULL ? "" : dot + 1;
 }
 
+/*
+ * ldns takes data in the form of RFC 3597 that is empty ("\# 0"), and leaves out the pieces that others count on.  Of
+ * types it does not know nobody asks for pieces.
+ */
+static bool is_complete(const ldns_rr *rr)
+{
+    const ldns_rr_descriptor *type = ldns_rr_descript(ldns_rr_get_type(rr));
+
+    return type->_type != ldns_rr_get_type(rr) || ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(type);
+}
+
 static int take_rr(struct zone *zone, const char *file, int line, ldns_rr *rr, struct err *err)
 {
     char name[DOMAIN_MAX];
 
-    if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+    if (!is_complete(rr))
+        err_set(err, "%s:%d: the data is not that of the record's type", file, line);
+    else if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
         err_set(err, "%s:%d: only records of class IN can be served", file, line);
     else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNAME)
         err_set(err, "%s:%d: DNAME records cannot be served", file, line);

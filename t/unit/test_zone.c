@@ -42,6 +42,8 @@ static const char zone_text[] =
     "_dmarc   IN TXT \"v=DMARC1; p=reject\"\n"
     "s1._domainkey IN TXT \"v=DKIM1; p=AAAA\"\n"
     "other.example. 300 IN A 203.0.113.9\n"
+    "generic.other.example. 300 IN TYPE1 \\# 4 CB007109\n"
+    "generic.other.example. 300 IN TYPE15 \\# 5 000A 016100\n"
     "5.113.0.203.in-addr.arpa. IN PTR mail.example.com.\n";
 
 static char path[64];
@@ -120,6 +122,8 @@ START_TEST(answers_as_a_server_would)
         { "z.y.wild.example.com", DNS_TXT, DNS_NXDOMAIN, 0, 120 },
         { "any.alias.example.com", DNS_AAAA, DNS_OK, 1, 300 },
         { "other.example", DNS_A, DNS_OK, 1, 300 },
+        { "generic.other.example", DNS_A, DNS_OK, 1, 300 },
+        { "generic.other.example", DNS_MX, DNS_OK, 1, 300 },
         { "other.example", DNS_MX, DNS_NODATA, 0, 60 },
         { "another.example", DNS_A, DNS_NXDOMAIN, 0, 60 },
         { "example", DNS_A, DNS_NODATA, 0, 60 },
@@ -212,6 +216,10 @@ START_TEST(refuses_broken_files)
         { "a.example. IN CNAME b.example.\na.example. IN A 203.0.113.5\n", ":1: ", "CNAME and other" },
         { "a.example. IN CNAME b.example.\na.example. IN CNAME c.example.\n", ":1: ", "CNAME and other" },
         { "a\\.b.example. IN A 203.0.113.5\n", ":1: ", "dot" },
+        { "\na.example. IN TYPE6 \\# 4 0A000001\n", ":2: ", "" },
+        { "a.example. IN TYPE6 \\# 0\n", ":1: ", "not that of the record's type" },
+        { "a.example. IN TYPE15 \\# 1 00\n", ":1: ", "" },
+        { "a.example. IN TYPE5 \\# 2 0261\n", ":1: ", "" },
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct err err = { "" };
