@@ -34,10 +34,10 @@ void recipients_add(struct recipients *r, const struct preflight *pf, const char
     if (text == NULL || (is_domain && conf_has_domain(&conf->outgoing.local_domains, domain))) {
         r->local++;
     } else if (!is_domain) {
-        r->has_others = true;           /* an address literal and the like */
+        r->has_unnamed = true;
     } else if (!is_known_domain(r, domain)) {
         if (r->n_domains >= (size_t)conf->limits.recipients) {
-            r->has_others = true;
+            r->has_more = true;
             return;
         }
         if (r->domains == NULL)
@@ -109,7 +109,7 @@ bool recipients_count(struct recipients *r, const struct preflight *pf, const ch
 
 /* --- predictions ------------------------------------------------------------------- */
 
-/* domain NULL: any recipient, who is the generic receiver's. */
+/* domain NULL: any recipient; receiver NULL: not known, so it may be any of them. */
 static void predict_one(const struct preflight *pf, const char *domain, const struct receiver *receiver,
                         const struct forecast *forecast, bool is_bulk, struct report *report)
 {
@@ -146,10 +146,12 @@ void recipients_predict(const struct recipients *r, const struct preflight *pf,
                         const struct forecast *forecast, struct report *report, enum verdict *mildest_r)
 {
     report->receivers = receivers_ref(pf->receivers);
-    report->predictions = xcalloc(r->n_domains + 1, sizeof(*report->predictions));
+    report->predictions = xcalloc(r->n_domains + 2, sizeof(*report->predictions));
     for (size_t i = 0; i < r->n_domains; i++)
         predict_one(pf, r->domains[i], r->receivers[i], forecast, r->is_bulk[i], report);
-    if (r->has_others || r->n_domains == 0)
+    if (r->has_more)
+        predict_one(pf, NULL, NULL, forecast, false, report);
+    if (r->has_unnamed || report->n_predictions == 0)
         predict_one(pf, NULL, receivers_generic(pf->receivers), forecast, false, report);
     find_verdict(report, mildest_r);
 }

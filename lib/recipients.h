@@ -15,7 +15,8 @@ struct recipients {
     bool *is_bulk;                  /* theirs, once found: the measured volume makes it bulk mail there */
     size_t n_domains;
     size_t count, local;            /* named so far; of them those that stay here */
-    bool has_others;                /* some are in none of the domains: over the limit, or no domain is named */
+    bool has_unnamed;               /* some name no domain: address literals and the like */
+    bool has_more;                  /* some are in domains over the limit, of which nobody knows who receives */
 };
 
 /* Adds one and, with ask, starts asking for its receiver.  recipient: without <>. */

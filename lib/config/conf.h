@@ -100,7 +100,7 @@ struct conf {
         int headers;                /* header fields examined per message */
         int header_bytes;           /* all of them together */
         int signatures;             /* DKIM signatures verified per message */
-        int recipients;             /* recipients judged per message */
+        int recipients;             /* domains of recipients judged per message */
         int lookups;                /* DNS questions per message */
     } limits;
 

@@ -122,7 +122,7 @@ const struct option options[] = {
     { "limits", "signatures", OPTION_INT, AT(limits.signatures), .standard = "10", .min = 1, .max = 100,
       .help = "DKIM signatures verified per message" },
     { "limits", "recipients", OPTION_INT, AT(limits.recipients), .standard = "100", .min = 1, .max = 10000,
-      .help = "recipients judged per message" },
+      .help = "domains of recipients judged per message" },
     { "limits", "lookups", OPTION_INT, AT(limits.lookups), .standard = "200", .min = 10, .max = 10000,
       .help = "DNS questions per message" },
     { .name = NULL }

@@ -220,7 +220,8 @@ static void write_prediction(struct writer *w, const struct prediction *predicti
         str_addc(&s, ' ');
     add_replies(&s, prediction);
     if (prediction->receiver == NULL)
-        str_add(&s, " by a receiver whose MX could not be looked up");
+        str_add(&s, prediction->recipient_domain == NULL ? " by receivers beyond the limit of recipients"
+                                                         : " by a receiver whose MX could not be looked up");
     else
         str_addf(&s, " by %s", prediction->receiver->name);
     for (size_t i = 0; i < prediction->n_because; i++)

@@ -204,24 +204,32 @@ START_TEST(drops_local_recipients)
 }
 END_TEST
 
-/* limits.recipients is 100; what is beyond is judged as anybody's. */
+/* limits.recipients is 100; who receives beyond is not known, and never taken for anybody. */
 START_TEST(forgets_no_recipient)
 {
     const struct preflight_origin origin = { .is_local = true };
     struct preflight_message *m = preflight_begin(engine, &origin, "a@example.com", NULL);
+    struct str text = STR_EMPTY;
 
     for (int i = 0; i < 150; i++) {
         char recipient[40];
         snprintf(recipient, sizeof(recipient), "x@%d.example", i);
         preflight_recipient(m, recipient);
     }
+    preflight_recipient(m, "x@[192.0.2.1]");
     preflight_header(m, "From", " a@example.com");
     preflight_end_of_header(m);
     struct report *report = preflight_end(&m, NULL);
-    ck_assert_uint_eq(report->n_predictions, 101);
+    ck_assert_uint_eq(report->n_predictions, 102);
     ck_assert_str_eq(report->predictions[99].recipient_domain, "99.example");
     ck_assert_ptr_null(report->predictions[100].recipient_domain);
-    ck_assert_str_eq(report->predictions[100].receiver->name, "generic");
+    ck_assert_ptr_null(report->predictions[100].receiver);
+    ck_assert_int_eq(report->predictions[100].outcome, VERDICT_UNSURE);
+    ck_assert_ptr_null(report->predictions[101].recipient_domain);
+    ck_assert_str_eq(report->predictions[101].receiver->name, "generic");
+    report_text(report, false, &text);
+    ck_assert_ptr_nonnull(strstr(str_get(&text), "by receivers beyond the limit of recipients"));
+    str_clear(&text);
     report_free(&report);
 }
 END_TEST
