@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <strings.h>
 
 #define START_MAX 10        /* "https://" and what follows it */
 
@@ -111,5 +112,5 @@ bool is_one_click_post(const char *value)
     static const char wanted[] = "List-Unsubscribe=One-Click";
     const char *p = lex_skip_cfws(value);
 
-    return strncmp(p, wanted, sizeof(wanted) - 1) == 0 && *lex_skip_cfws(p + sizeof(wanted) - 1) == '\0';
+    return strncasecmp(p, wanted, sizeof(wanted) - 1) == 0 && *lex_skip_cfws(p + sizeof(wanted) - 1) == '\0';
 }

@@ -60,7 +60,7 @@ START_TEST(reads_post)
         { "List-Unsubscribe=One-Click", true },
         { " List-Unsubscribe=One-Click", true },
         { "\r\n List-Unsubscribe=One-Click (x) \n", true },
-        { "list-unsubscribe=one-click", false },
+        { "list-unsubscribe=one-click", true },
         { "List-Unsubscribe=One-Click;", false },
         { "List-Unsubscribe = One-Click", false },
         { "List-Unsubscribe=One-Clicks", false },
