@@ -8,7 +8,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <strings.h>
 
 #define START_MAX 10        /* "https://" and what follows it */
 

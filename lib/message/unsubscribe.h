@@ -19,7 +19,10 @@ struct unsubscribe_uris {
  */
 void unsubscribe_read(const char *value, struct unsubscribe_uris *uris_r);
 
-/* Is the value of a List-Unsubscribe-Post what RFC 8058 section 3.1 asks for, "List-Unsubscribe=One-Click"?  Any case, as in ABNF. */
+/*
+ * Is the value of a List-Unsubscribe-Post what RFC 8058 section 3.1 asks for, "List-Unsubscribe=One-Click"?  Any case,
+ * as in ABNF.
+ */
 bool is_one_click_post(const char *value);
 
 #endif
