@@ -1,0 +1,190 @@
+/*
+ * Another program's output; see command.h.
+ */
+#include "config.h"
+
+#include "lib/base/command.h"
+#include "lib/base/clock.h"
+#include "lib/base/err.h"
+#include "lib/base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define COMPLAINT_MAX 2048      /* bytes kept of its standard error: the last ones */
+#define COMPLAINT_SHOWN 300
+
+extern char **environ;
+
+struct pipes {
+    int read[2];                /* ours: of its standard output and standard error; -1 once they ended */
+    int write[2];               /* its own */
+};
+
+static void close_all(int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+        fds[i] = -1;
+    }
+}
+
+static int open_pipes(struct pipes *pipes, struct err *err)
+{
+    *pipes = (struct pipes){ { -1, -1 }, { -1, -1 } };
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0) {
+            err_set(err, "cannot make a pipe: %s", strerror(errno));
+            close_all(pipes->read, 2);
+            close_all(pipes->write, 2);
+            return -1;
+        }
+        pipes->read[i] = ends[0];
+        pipes->write[i] = ends[1];
+    }
+    return 0;
+}
+
+/* In a process group of its own, so that nothing it starts outlives it, and with signals as a program expects them. */
+static int start(const struct command *command, const struct pipes *pipes, pid_t *pid_r)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, pipes->write[0], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, pipes->write[1], STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    int rc = posix_spawnp(pid_r, command->argv[0], &actions, &attributes, (char *const *)(uintptr_t)command->argv,
+                          environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static void keep_end(struct str *text, size_t max)
+{
+    if (text->len <= max)
+        return;
+    memmove(text->data, text->data + text->len - max, max);
+    text->len = max;
+    text->data[max] = '\0';
+}
+
+/* What is there to read on one of the pipes; false where it ended. */
+static bool take(int fd, struct str *text)
+{
+    char chunk[16384];
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+
+    if (n > 0)
+        str_addn(text, chunk, (size_t)n);
+    return n > 0 || (n < 0 && errno == EINTR);
+}
+
+static int collect(const struct command *command, struct pipes *pipes, struct str *output, struct str *complaint,
+                   struct err *err)
+{
+    int64_t deadline = clock_ms() + command->timeout_ms;
+    struct str *const texts[2] = { output, complaint };
+    size_t before = output->len;
+
+    while (pipes->read[0] >= 0 || pipes->read[1] >= 0) {
+        struct pollfd ready[2] = { { pipes->read[0], POLLIN, 0 }, { pipes->read[1], POLLIN, 0 } };
+        int64_t left = deadline - clock_ms();
+        if (left <= 0)
+            return err_set(err, "'%s' takes longer than %d s", command->argv[0], command->timeout_ms / 1000);
+        if (poll(ready, 2, (int)left) < 0 && errno != EINTR)
+            return err_set(err, "cannot wait for '%s': %s", command->argv[0], strerror(errno));
+        for (int i = 0; i < 2; i++) {
+            if (ready[i].revents != 0 && !take(ready[i].fd, texts[i]))
+                close_all(&pipes->read[i], 1);
+        }
+        keep_end(complaint, COMPLAINT_MAX);
+        if (output->len - before > command->max_bytes)
+            return err_set(err, "'%s' writes more than %zu bytes", command->argv[0], command->max_bytes);
+    }
+    return 0;
+}
+
+/* The last line that it wrote on standard error. */
+static void add_complaint(struct str *text, const struct str *complaint)
+{
+    const char *line = str_get(complaint);
+    size_t len = complaint->len;
+
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == ' '))
+        len--;
+    size_t start_at = len;
+    while (start_at > 0 && line[start_at - 1] != '\n')
+        start_at--;
+    if (len == start_at)
+        return;
+    struct str last = STR_EMPTY;
+    str_addn(&last, line + start_at, len - start_at);
+    str_add(text, ": ");
+    str_add_escaped(text, str_get(&last), COMPLAINT_SHOWN, false);
+    str_clear(&last);
+}
+
+static int finish(const struct command *command, pid_t pid, const struct str *complaint, struct err *err)
+{
+    struct str text = STR_EMPTY;
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    if (WIFSIGNALED(status))
+        str_addf(&text, "'%s' was ended by signal %d", command->argv[0], WTERMSIG(status));
+    else
+        str_addf(&text, "'%s' ended with status %d", command->argv[0], WEXITSTATUS(status));
+    add_complaint(&text, complaint);
+    err_set(err, "%s", str_get(&text));
+    str_clear(&text);
+    return -1;
+}
+
+int command_run(const struct command *command, struct str *output, struct err *err)
+{
+    struct str complaint = STR_EMPTY;
+    struct pipes pipes;
+    pid_t pid;
+
+    if (open_pipes(&pipes, err) < 0)
+        return -1;
+    int failure = start(command, &pipes, &pid);
+    close_all(pipes.write, 2);
+    if (failure != 0) {
+        close_all(pipes.read, 2);
+        return err_set(err, "cannot run '%s': %s", command->argv[0], strerror(failure));
+    }
+    int rc = collect(command, &pipes, output, &complaint, err);
+    close_all(pipes.read, 2);
+    if (rc < 0)
+        kill(-pid, SIGKILL);
+    if (finish(command, pid, &complaint, rc < 0 ? NULL : err) < 0)
+        rc = -1;
+    str_clear(&complaint);
+    return rc;
+}

@@ -1,0 +1,26 @@
+/*
+ * Another program's output: run without a shell, bounded in bytes and in time, ended with all it started.
+ * Thread-safe.
+ */
+#ifndef PREFLIGHT_BASE_COMMAND_H
+#define PREFLIGHT_BASE_COMMAND_H
+
+#include <stddef.h>
+
+struct err;
+struct str;
+
+struct command {
+    const char *const *argv;    /* NULL-terminated; argv[0] is looked for in PATH where it has no slash */
+    size_t max_bytes;           /* of its standard output */
+    int timeout_ms;
+};
+
+/*
+ * Adds what it wrote to standard output; its standard input is empty.
+ * -1 with err where it cannot be started, ends with another status than 0 (err has the end of its standard error),
+ * writes too much or takes too long.
+ */
+int command_run(const struct command *command, struct str *output, struct err *err);
+
+#endif
