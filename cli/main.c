@@ -19,6 +19,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_dkim,
     &subcommand_dmarc,
     &subcommand_explain,
+    &subcommand_postfix,
     &subcommand_spf,
 };
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))

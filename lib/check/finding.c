@@ -9,6 +9,7 @@
 #include "lib/check/finding.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/check/findingpostfix.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #define SUBJECT_MAX 255
 #define DETAIL_MAX 200
 
-static const struct finding_row rows[FINDING_COUNT] = {
+static const struct finding_row rows[FINDING_POSTFIX_FIRST] = {
     { FINDING_SPF_NONE, "spf-none", CHECK_SPF, SEVERITY_WARNING,
       "no SPF record for {domain}, mail comes from {subject} ({detail})",
       "publish a TXT record at {domain} that authorises {subject}, ending in ~all or -all",
@@ -367,7 +368,7 @@ static const struct finding_row rows[FINDING_COUNT] = {
 const struct finding_row *finding_row(enum finding_id id)
 {
     assert(id < FINDING_COUNT);
-    return &rows[id];
+    return id < FINDING_POSTFIX_FIRST ? &rows[id] : &finding_postfix_rows[id - FINDING_POSTFIX_FIRST];
 }
 
 const char *severity_name(enum severity severity)

@@ -437,6 +437,11 @@ void jsonvalue_put_bool(struct json_t *object, const char *key, bool value)
     put(object, key, json_boolean(value));
 }
 
+struct json_t *jsonvalue_findings(const struct findings *findings)
+{
+    return make_findings(findings);
+}
+
 char *jsonvalue_print(struct json_t *value)
 {
     return printed(value);

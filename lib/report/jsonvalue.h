@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct findings;
 struct json_t;
 
 struct json_t *jsonvalue_object(void);
@@ -20,6 +21,9 @@ void jsonvalue_put_text(struct json_t *object, const char *key, const char *text
 void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count);
 void jsonvalue_put_real(struct json_t *object, const char *key, double value);
 void jsonvalue_put_bool(struct json_t *object, const char *key, bool value);
+
+/* An array of them, as in preflight check. */
+struct json_t *jsonvalue_findings(const struct findings *findings);
 
 /* Indented, with a final newline.  Frees the value; the caller frees the text. */
 char *jsonvalue_print(struct json_t *value);

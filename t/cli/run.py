@@ -525,6 +525,82 @@ def explains_by_own_patterns(box):
         require("preflight" in err, err)
 
 
+# A postconf that answers what is asked of it here: a smarthost for a host that signs but is not judged at submission.
+POSTCONF = """\
+#!/bin/sh
+[ "$1" = -c ] && { [ "$2" = /no/such ] && { echo "postconf: fatal: open /no/such/main.cf" >&2; exit 1; }; shift 2; }
+case "$1" in
+-M) cat <<'END'
+smtp       inet  n       -       y       -       -       smtpd
+submission inet  n       -       y       -       -       smtpd -o smtpd_milters=inet:localhost:8891
+pickup     unix  n       -       y       60      1       pickup
+cleanup    unix  n       -       y       -       0       cleanup
+smtp       unix  -       -       y       -       -       smtp
+END
+;;
+-Px) echo "submission/inet/smtpd_milters = inet:localhost:8891" ;;
+-x|"") cat <<'END'
+config_directory = /etc/postfix
+disable_mime_output_conversion = yes
+inet_protocols = all
+mail_version = 3.7.11
+milter_default_action = tempfail
+myhostname = mail.example.com
+non_smtpd_milters = inet:localhost:8891, inet:localhost:8895
+internal_mail_filter_classes = bounce
+queue_directory = /var/spool/postfix
+relayhost = %(relayhost)s
+smtp_helo_name = mail.example.com
+smtp_tls_security_level = may
+smtpd_milters = inet:localhost:8891, inet:localhost:8895
+END
+;;
+esac
+"""
+
+
+def audits_postfix(box):
+    """postfix: a set-up told by postconf; status by its errors; mistakes"""
+    def postconf(relayhost, text=POSTCONF):
+        box.write("postconf", text.replace("%(relayhost)s", relayhost).encode())
+        os.chmod(os.path.join(box.path, "postconf"), 0o755)
+    path = {"PATH": box.path + ":" + os.environ["PATH"]}
+    run = lambda *args: box.run("postfix", *args, environment=path)         # noqa: E731
+    box.write("own", b'socket = "inet:8895@localhost"\negress default { helo = "mail.example.com" }\n')
+    postconf("[relay.example.net]:587")
+    status, out, err = run("-c", "own")
+    equal((status, err), (1, ""), "status and standard error")
+    equal(out.split("\n")[0], "POSTFIX  3.7.11, /etc/postfix: 1 error, 1 warning", "headline")
+    for want in ("submission          submission  unjudged   inet:localhost:8891", "postfix-submission-unjudged",
+                 "postfix-relayhost", '      helo = "relay.example.net"'):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    require(out.index("submission-unjudged") < out.index("postfix-relayhost"), "the worst is not first")
+    status, out, _ = run("-c", "own", "--json", "--config-dir", "/etc/postfix")
+    audit = json.loads(out)
+    equal(set(audit), {"version", "config_directory", "relay", "ways_in", "ways_out", "settings", "findings",
+                       "proposal"}, "keys")
+    equal({way["service"]: way["judged"] for way in audit["ways_in"]},
+          {"smtp": True, "submission": False, "pickup": True}, "ways in")
+    equal(audit["ways_out"], [{"service": "smtp", "helo": "mail.example.com", "ipv4": True, "ipv6": True}], "ways out")
+    equal(set(audit["findings"][0]), {"id", "severity", "subject", "text", "remedy", "source"}, "a finding's keys")
+    box.write("proposed", b'socket = "inet:8895@localhost"\n' + audit["proposal"].encode())
+    equal([finding["id"] for finding in json.loads(run("-c", "proposed", "--json")[1])["findings"]],
+          ["postfix-submission-unjudged"], "what is left once the proposal is taken")
+    postconf("", POSTCONF.replace("inet:localhost:8891\" ;;", "inet:localhost:8891, inet:localhost:8895\" ;;"))
+    equal(run("-c", "own")[0], 0, "status where all is judged")
+    for args, want in ((["--config-dir", "/no/such"], "open /no/such/main.cf"), (["word"], "one word too many"),
+                       (["-c", "nowhere"], "nowhere"), (["--config-dir"], "config-dir")):
+        status, out, err = run(*args)
+        equal((status, out), (2, ""), "status of %s" % args)
+        require(want in err, err)
+    for script, want in (("echo hello", "postconf tells no settings of Postfix"), ("exec yes a=b", "writes more than"),
+                         ("kill -9 $$", "was ended by signal 9")):
+        postconf("", "#!/bin/sh\n%s\n" % script)
+        status, out, err = run()
+        equal((status, out), (2, ""), "status of '%s'" % script)
+        require(want in err, err)
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -552,7 +628,7 @@ STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egre
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_several, explains_by_own_patterns,
-           survives_anything]
+           audits_postfix, survives_anything]
 
 
 def main():
