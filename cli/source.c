@@ -13,7 +13,7 @@
 
 #define SPOOL_MAX (512L * 1024 * 1024)      /* bytes taken from a pipe */
 
-static FILE *spool(FILE *in, struct err *err)
+static FILE *spool(FILE *in, const char *path, struct err *err)
 {
     FILE *out = tmpfile();
     char chunk[65536];
@@ -31,7 +31,9 @@ static FILE *spool(FILE *in, struct err *err)
     }
     if (total > SPOOL_MAX)
         err_set(err, "the message is over %ld bytes", SPOOL_MAX);
-    else if (ferror(in) || ferror(out))
+    else if (ferror(in))
+        err_set(err, "cannot read '%s': %s", path, strerror(errno));
+    else if (ferror(out))
         err_set(err, "cannot keep the message: %s", strerror(errno));
     else {
         rewind(out);
@@ -53,7 +55,7 @@ FILE *source_open(const char *path, struct err *err)
     }
     if (S_ISREG(st.st_mode) && !is_stdin)
         return in;
-    FILE *copy = spool(in, err);
+    FILE *copy = spool(in, path, err);
     source_close(in);
     return copy;
 }
