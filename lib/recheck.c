@@ -111,7 +111,8 @@ static void add_signature(struct str *why, const struct report *report, const st
         str_add(why, " verifies");
         return;
     }
-    str_addf(why, " is %s: ", sig->result == AUTH_TEMPERROR ? "not told by the copy" : auth_result_name(sig->result));
+    str_addf(why, " is %s: ",
+             sig->finding == FINDING_DKIM_RETURNED ? "not told by the copy" : auth_result_name(sig->result));
     str_add_escaped(why, sig->reason, 200, false);
 }
 

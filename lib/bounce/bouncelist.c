@@ -113,6 +113,7 @@ static void read_about(struct bounce_original *original, struct about *about)
         return;
     if (message_read(file, &sink, NULL) == 0)
         original->is_whole = about->has_body;
+    original->is_as_sent &= about->from != NULL;        /* no part of a header says what it lacks */
     fclose(file);
 }
 

@@ -427,7 +427,6 @@ static bool is_body_changed(const struct dkimcheck_verifier *verifier, const str
 static struct verdict judge_mismatch(const struct dkimcheck_verifier *verifier, struct signature *signature,
                                      DKIM_SIGINFO *info)
 {
-    static const char body[] = "the body's hash is not the one in bh=";
     bool is_body = is_body_changed(verifier, signature, info);
     bool is_header = (dkim_sig_getflags(info) & DKIM_SIGFLAG_PASSED) == 0;
     struct verdict verdict = verdict_by_error(DKIM_SIGERROR_BADSIG);
@@ -445,8 +444,8 @@ static struct verdict judge_mismatch(const struct dkimcheck_verifier *verifier, 
     if (!is_body)
         return verdict;
     char *why = signature->why;
-    signature->why = why != NULL ? xasprintf("%s, and %s", body, why)
-                                 : xasprintf("%s%s", body, is_header ? "" : "; the header is as it was signed");
+    signature->why = why != NULL ? xasprintf(DKIMCHECK_OTHER_BODY ", and %s", why)
+        : xasprintf(DKIMCHECK_OTHER_BODY "%s", is_header ? "" : "; the header is as it was signed");
     free(why);
     if (verdict.finding != FINDING_DKIM_WRONG_KEY)
         verdict.finding = FINDING_DKIM_BODY_CHANGED;

@@ -87,10 +87,14 @@ void dkimcheck_body(struct dkimcheck_verifier *verifier, const unsigned char *da
 void dkimcheck_end(struct dkimcheck_verifier **verifier, struct dns_budget *budget, struct dkim_results *results_r);
 void dkim_results_clear(struct dkim_results *results);
 
+/* How the reason of a signature begins whose body hash differs. */
+#define DKIMCHECK_OTHER_BODY "the body's hash is not the one in bh="
+
 /*
- * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is
- * found and only body or header differ from what was signed, or the time is over, the result is temperror.  Without a
- * signature, and unless it came back as it was sent (is_as_sent), it may have left with one: that counts as skipped.
+ * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is there
+ * and only body or header differ from what was signed, or the time is over, the result is temperror; where the key is
+ * another one, nothing is said of the body.  Without a signature, and unless it came back as it was sent (is_as_sent),
+ * it may have left with one: that counts as skipped.
  */
 void dkimcheck_returned(struct dkim_results *results, bool is_as_sent);
 

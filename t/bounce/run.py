@@ -35,6 +35,10 @@ CONF = """\
 dns { zone = "zone" }
 egress default { addresses = { "192.0.2.7" } helo = "mail.example.com" }
 """
+OTHER_KEY = ("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1tx51y/QCCgX31j9WV4Y+TE6dp2YI6Api/0CmdvGo1uuw0F9SX8+D"
+             "TOnEuCNY/wlHJGcAzPt+QUSJENSI2lpOt8QBumUqvTmU5YM9JQGYQjdxsuDpy0RsXrdCCgNEIXa7YJj9IYcdjAhGGde9SpEgir"
+             "djVaTGMKwuZWbjDXoRoXTjSaSCS6bBQ846hQ5rBe6LXuiQqW2B4522hpkkfGlMwQfPelLK39dAL2YlE4JRHiAGeI6gwNkP1ZW4"
+             "VDbrO4MgUiLdAm4Znuz0Ic/G/QKPTjcHyIyy4ZshieVXpTY9aqnoUIcEdzkerejNVBc7nV1S69ZfVhGY0hSsI4ertTUwIDAQAB")
 SIGNATURE = """\
 DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;
  i=@example.com; q=dns/txt; s=s1; t=1700474400; h=from : to : subject :
@@ -132,6 +136,7 @@ def expect_now(box, text, still_there, verdict, why, what):
     equal((now.get("still_there"), now["verdict"]), (still_there, verdict), "%s: %s" % (what, now["reason"]))
     require(why in now["reason"], "%s: %s" % (what, now["reason"]))
     found = [finding["id"] for finding in now["findings"]]
+    require("body's hash" not in json.dumps(got), "%s: of a body that may be lost: %s" % (what, got))
     for never in ("dkim-body-changed", "dkim-header-changed", "dkim-expired"):
         require(never not in found, "%s: %s of a copy" % (what, never))
     return found
@@ -197,6 +202,9 @@ def tells_of_dkim(box):
     expect_now(box, report(refused, body=BODY + "a footer\n"), None, "unsure", "not told by the copy", "a footer")
     expect_now(box, report(refused, header=(SIGNATURE + HEADER).replace("hello", "other")), None, "unsure",
                "not told by the copy", "a header field differs")
+    box.zone(allowed="ip4:192.0.2.1", key=OTHER_KEY)
+    expect_now(box, report(refused), True, "reject", "is fail: the key in DNS is not the one that signed",
+               "another key")
     box.zone(allowed="ip4:192.0.2.1", key=None)
     expect_now(box, report(refused), True, "reject", "permerror", "no key")
     box.zone(allowed="ip4:192.0.2.1", key="")
@@ -204,6 +212,8 @@ def tells_of_dkim(box):
     expect_now(box, report(refused, header=HEADER), True, "reject", "left without", "Postfix sent it unsigned")
     expect_now(box, report(refused, header=HEADER, per_message=""), None, "unsure", "no DKIM signature came back",
                "another server may sign what it sends")
+    now = box.explain(report(refused, header="Received: from localhost\n"))["now"]
+    require("still_there" not in now and "no DKIM signature came back" in now["reason"], "a part of a header: %s" % now)
 
 
 def tells_of_dmarc(box):
@@ -237,6 +247,8 @@ def dns_is_silent(box):
     got = box.explain(report(("b@receiver.test", SPF)), "-c", "conf", "--dns", "127.0.0.1@1", "--dns-timeout", "1")
     require("still_there" not in got["now"], "told without DNS: %s" % got["now"])
     equal(got["now"]["verdict"], "unsure", "verdict")
+    got = box.explain(report(("b@receiver.test", DKIM)), "-c", "conf", "--dns", "127.0.0.1@1", "--dns-timeout", "1")
+    require("is temperror: " in got["now"]["reason"], "the copy is blamed: %s" % got["now"])
 
 
 STORIES = [explains_the_files, takes_it_anyhow, tells_of_spf, tells_of_dkim, tells_of_dmarc, tells_of_others,
