@@ -61,6 +61,17 @@ static int print_explained(const struct explain *explain, bool is_json, struct e
     return cli_print(str_steal(&text), err);
 }
 
+/* A word that says nothing was meant as the name of a file. */
+static int refuse_name(const struct explain *explain, const struct explain_options *options, struct err *err)
+{
+    const struct explanation *meaning = &explain->items[0].meaning;
+
+    if (options->n_words != 1 || strpbrk(options->words[0], " \t\r\n") != NULL || meaning->pattern != NULL ||
+        meaning->code[0] != '\0' || meaning->enhanced[0] != '\0')
+        return 0;
+    return err_set(err, "cannot open '%s': no such file, and as a reply it says nothing", options->words[0]);
+}
+
 /* Whoever names a configuration has the egress in it that sends. */
 static int recheck(struct explain *explain, struct conf *conf, const struct explain_options *options, struct err *err)
 {
@@ -85,7 +96,8 @@ static int explain_text(struct conf *conf, const struct explain_options *options
     else
         join_words(options, &text);
     struct explain *explain = rc < 0 ? NULL : explain_new(conf, str_get(&text), text.len, path == NULL, err);
-    rc = explain == NULL ? -1 : recheck(explain, conf, options, err);
+    rc = explain == NULL || (path == NULL && refuse_name(explain, options, err) < 0) ? -1
+        : recheck(explain, conf, options, err);
     if (rc == 0)
         rc = print_explained(explain, options->common.is_json, err);
     explain_free(&explain);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/explain.h"
+#include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/recheck.h"
 
@@ -11,12 +12,15 @@
 #include <string.h>
 
 /* A reply as a person has it at hand, and not out of a bounce message or a log. */
-static bool is_bare(const struct bounces *bounces)
+static bool is_bare(const struct bounce *bounce)
 {
-    const struct bounce *only = bounces->items;
+    return bounce->recipient == NULL && bounce->queue_id == NULL && bounce->original == NULL && bounce->status == NULL;
+}
 
-    return bounces->count == 1 && only->recipient == NULL && only->queue_id == NULL && only->original == NULL &&
-           only->status == NULL;
+/* "250 2.0.0 Ok", "354 go on" */
+static bool is_taken(const struct explanation *meaning)
+{
+    return meaning->code[0] != '\0' ? meaning->code[0] < '4' : meaning->enhanced[0] == '2';
 }
 
 /* What of a text is looked at as one reply, its NULs as spaces.  Caller frees. */
@@ -68,13 +72,21 @@ struct explain *explain_new(const struct conf *conf, const char *text, size_t le
         explain_free(&explain);
         return NULL;
     }
-    char *words = is_bare(&explain->bounces) ? reply_of(text, len) : NULL;
-    explain->count = explain->bounces.count;
-    explain->items = xcalloc(explain->count, sizeof(*explain->items));
-    for (size_t i = 0; i < explain->count; i++)
-        explain_one(explain->replies, &explain->bounces.items[i], words, &explain->items[i]);
+    const struct bounces *bounces = &explain->bounces;
+    char *words = bounces->count == 1 && is_bare(bounces->items) ? reply_of(text, len) : NULL;
+    explain->items = xcalloc(bounces->count, sizeof(*explain->items));
+    for (size_t i = 0; i < bounces->count; i++) {
+        struct explained *one = &explain->items[explain->count];
+        explain_one(explain->replies, &bounces->items[i], words, one);
+        explain->count += !(is_bare(&bounces->items[i]) && is_taken(&one->meaning));
+    }
     free(words);
-    return explain;
+    if (explain->count > 0)
+        return explain;
+    err_set(err, "nothing was refused: the reply is '%.3s%s'", explain->items[0].meaning.code,
+            explain->items[0].meaning.code[0] != '\0' ? "" : explain->items[0].meaning.enhanced);
+    explain_free(&explain);
+    return NULL;
 }
 
 static void answer_for(struct explain *explain, const struct bounce_original *original, const struct report *today)

@@ -18,7 +18,7 @@ struct err;
 struct explain {
     struct replies *replies;    /* one reference */
     struct bounces bounces;
-    struct explained *items;    /* one for each bounce, in their order */
+    struct explained *items;    /* one for each bounce, in their order, but for bare replies that refuse nothing */
     size_t count;               /* > 0 */
     struct report **reports;    /* explain_recheck's */
     size_t n_reports;

@@ -97,17 +97,25 @@ static void add_reply(const char *text, size_t len, struct bounces *bounces)
     bounces_add(bounces, &bounce);
 }
 
+/* Of any reply: people paste a whole session. */
+static bool is_code(const char *text)
+{
+    if (text[0] != '2' && text[0] != '3')
+        return is_reply_code(text);
+    return text[1] >= '0' && text[1] <= '5' && isdigit((unsigned char)text[2]) && strchr(" -\r\n", text[3]) != NULL;
+}
+
 /* A line that begins another reply: with a code, where the last one's code had no "-" behind it. */
 static bool begins_reply(const char *line, bool is_open)
 {
     line += strspn(line, " \t");
-    return is_reply_code(line) && !is_open;
+    return is_code(line) && !is_open;
 }
 
 static bool is_continued(const char *line)
 {
     line += strspn(line, " \t");
-    return is_reply_code(line) && line[3] == '-';
+    return is_code(line) && line[3] == '-';
 }
 
 static void read_replies(const char *text, struct bounces *bounces)

@@ -91,8 +91,8 @@ void dkim_results_clear(struct dkim_results *results);
 #define DKIMCHECK_OTHER_BODY "the body's hash is not the one in bh="
 
 /*
- * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is there
- * and only body or header differ from what was signed, or the time is over, the result is temperror; where the key is
+ * Of a message that came back in a bounce: what its copy may lack is no fault of the signatures.  Where the key is
+ * there and only body or header differ from what was signed, or the time is over, the result is temperror; where it is
  * another one, nothing is said of the body.  Without a signature, and unless it came back as it was sent (is_as_sent),
  * it may have left with one: that counts as skipped.
  */

@@ -67,7 +67,9 @@ static int code_weight(const char *plain, const char *at)
         return 4;
     if (has_enhanced)
         return 3;
-    return strchr(" \"'(<[", at[-1]) != NULL && at - plain >= 2 && strchr(":>;,)\"'", at[-2]) != NULL ? 2 : 1;
+    if (strchr(" \"'(<[", at[-1]) != NULL && at - plain >= 2 && strchr(":>;,)\"'", at[-2]) != NULL)
+        return 2;
+    return at[0] >= '4' ? 1 : 0;    /* "a limit of 250 MB" */
 }
 
 #define REPORTED_WEIGHT 2        /* at least: the words before the code are another server's */

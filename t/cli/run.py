@@ -479,8 +479,32 @@ def explains_replies(box):
     status, out, _ = box.run("explain", "550 5.9.9 Quux")
     equal(out.split("\n")[0], "UNKNOWN  the receiver refused it for good: 550 5.9.9", "headline of an unknown reply")
     require("No pattern of replies.conf knows" in out, out)
+    status, out, _ = box.run("explain", "--json", "Message size exceeds the limit of 250 MB")
+    equal((status, "code" in json.loads(out)), (0, False), "a number is no code")
     status, out, err = box.run("explain", "--json", "-", stdin=b"\x1b[31m550 \xff\xfe\0 5.7.26 " + b"x" * 100000)
     equal((status, json.loads(out)["enhanced"], "\x1b" in out), (0, "5.7.26", False), "noise")
+
+
+def explains_refusals_only(box):
+    """a reply that takes the message is none, nor is a name of no file"""
+    sent = "Nov 23 10:00:00 mail postfix/smtp[812]: 4QxyzA1234: to=<a@example.net>, " \
+           "relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, "\
+           "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4QxyzB)"
+    for text in ("250 2.0.0 Ok: queued as 4QxyzB", "250", "2.1.5", "354 go on", sent,
+                 "host mx.example.net[192.0.2.1] said: 250 Ok"):
+        for args, stdin in (([text], b""), (["-"], text.encode())):
+            status, out, err = box.run("explain", *args, stdin=stdin)
+            equal((status, out), (2, ""), "status of '%s'" % text)
+            require("refus" in err, err)
+    status, out, _ = box.run("explain", "--json", "-", stdin=b"250 2.1.0 Ok\r\n550 5.1.1 User unknown\r\n")
+    got = json.loads(out)
+    equal((status, got["code"], "replies" in got), (0, "550", False), "a session")
+    status, out, err = box.run("explain", "bounce.eml")
+    equal((status, out), (2, ""), "status of a name of no file")
+    require("cannot open 'bounce.eml': no such file" in err, err)
+    equal(box.run("explain", "Greylisted")[0], 0, "status of a word that says something")
+    status, out, err = box.run("explain", ".")
+    require(status == 2 and "cannot read '.': Is a directory" in err, err)
 
 
 def explains_several(box):
@@ -627,8 +651,8 @@ def survives_anything(box):
 STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
-           colours_a_terminal_only, judges_dmarc, explains_replies, explains_several, explains_by_own_patterns,
-           audits_postfix, survives_anything]
+           colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
+           explains_by_own_patterns, audits_postfix, survives_anything]
 
 
 def main():
