@@ -4,6 +4,7 @@
 #ifndef PREFLIGHT_CLI_CLI_H
 #define PREFLIGHT_CLI_CLI_H
 
+#include "lib/audit/audit.h"
 #include "lib/config/conf.h"
 #include "lib/preflight.h"
 
@@ -28,6 +29,7 @@ extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_dkim;
 extern const struct subcommand subcommand_dmarc;
+extern const struct subcommand subcommand_egress;
 extern const struct subcommand subcommand_explain;
 extern const struct subcommand subcommand_postfix;
 extern const struct subcommand subcommand_spf;
@@ -79,6 +81,9 @@ int cli_print(char *text, struct err *err);
 
 /* What the result of a single check makes the exit status. */
 int cli_auth_status(enum auth_result result);
+
+/* Likewise of an audit. */
+int cli_audit_status(enum audit_outcome outcome);
 
 /* Colours only on a terminal and never with NO_COLOR. */
 bool cli_has_color(FILE *out);

@@ -18,6 +18,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_config,
     &subcommand_dkim,
     &subcommand_dmarc,
+    &subcommand_egress,
     &subcommand_explain,
     &subcommand_postfix,
     &subcommand_spf,
@@ -159,6 +160,15 @@ int cli_auth_status(enum auth_result result)
     default:
         return EXIT_REFUSED;
     }
+}
+
+int cli_audit_status(enum audit_outcome outcome)
+{
+    static const int statuses[] = {
+        [AUDIT_CLEAR] = EXIT_CLEAR, [AUDIT_UNDECIDED] = EXIT_UNDECIDED, [AUDIT_FAULTY] = EXIT_REFUSED,
+    };
+
+    return statuses[outcome];
 }
 
 bool cli_has_color(FILE *out)

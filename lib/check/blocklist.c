@@ -137,11 +137,11 @@ void blocklist_prefetch(const struct blocklists *lists, struct dns *dns, const s
 
 /* --- asking ------------------------------------------------------------------------------ */
 
-static void add_code(struct query *query, const char *code)
+static void add_code(struct query *query, const struct ip_addr *answer)
 {
     if (query->codes.len > 0)
         str_add(&query->codes, ", ");
-    str_add(&query->codes, code);
+    blocklist_add_meaning(query->list, answer, &query->codes);
 }
 
 static void set_problem(struct query *query, const struct ip_addr *address)
@@ -166,7 +166,6 @@ static enum fact_value ask(struct query *query, const char *entry)
     str_reset(&query->codes);
     for (size_t i = 0; i < answer->count && value != FACT_UNEXAMINED; i++) {
         struct ip_addr address;
-        char code[IP_TEXT_MAX];
         if (record_addr(answer, i, DNS_A, &address) < 0)
             continue;
         enum blocklist_answer meaning = blocklist_classify(query->list, &address);
@@ -174,8 +173,7 @@ static enum fact_value ask(struct query *query, const char *entry)
             set_problem(query, &address);
             value = FACT_UNEXAMINED;
         } else if (meaning == BLOCKLIST_LISTED) {
-            ip_format(&address, code);
-            add_code(query, code);
+            add_code(query, &address);
             value = FACT_TRUE;
         }
     }
@@ -350,6 +348,48 @@ void blocklist_check(const struct blocklists *lists, struct dns *dns, struct dns
     }
     if (subjects->is_incomplete && result_r->address_listed == FACT_FALSE)
         result_r->address_listed = FACT_UNKNOWN;
+}
+
+static void ask_believed(struct query *query, enum fact_value is_sound, const char *entry,
+                         struct blocklist_state *state_r)
+{
+    if (is_sound == FACT_TRUE)
+        state_r->value = ask(query, entry);
+    else if (is_sound == FACT_UNKNOWN)
+        state_r->value = FACT_UNKNOWN;
+    if (state_r->value == FACT_TRUE)
+        state_r->codes = str_steal(&query->codes);
+    memcpy(state_r->problem, query->problem, sizeof(state_r->problem));
+    str_clear(&query->codes);
+}
+
+void blocklist_ask_address(const struct blocklist *list, struct dns *dns, struct dns_budget *budget,
+                           const struct ip_addr *address, struct blocklist_state *state_r)
+{
+    struct query query = { .dns = dns, .budget = budget, .list = list, .codes = STR_EMPTY };
+    char entry[DOMAIN_MAX];
+
+    *state_r = (struct blocklist_state){ .value = FACT_UNEXAMINED };
+    if (!takes_family(list, address->family))
+        return;
+    address_entry(address, entry);
+    ask_believed(&query, address->family == AF_INET ? test_list(&query) : test_list_v6(&query), entry, state_r);
+}
+
+void blocklist_ask_domain(const struct blocklist *list, struct dns *dns, struct dns_budget *budget,
+                          const char *domain, struct blocklist_state *state_r)
+{
+    struct query query = { .dns = dns, .budget = budget, .list = list, .codes = STR_EMPTY };
+
+    *state_r = (struct blocklist_state){ .value = FACT_UNEXAMINED };
+    if (list->kind == BLOCKLIST_DOMAINS)
+        ask_believed(&query, test_list(&query), domain, state_r);
+}
+
+void blocklist_state_clear(struct blocklist_state *state)
+{
+    free(state->codes);
+    *state = (struct blocklist_state){ .value = FACT_UNEXAMINED };
 }
 
 void blocklist_result_clear(struct blocklist_result *result)

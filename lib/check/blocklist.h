@@ -39,6 +39,13 @@ struct blocklist_result {
     size_t n_notes;
 };
 
+/* What one list says of one subject. */
+struct blocklist_state {
+    enum fact_value value;          /* unexamined: the list has no such subjects or, with a problem, is unusable */
+    char problem[160];              /* "" where there is none */
+    char *codes;                    /* of a listing: "127.0.0.2 spam sources, 127.0.0.4"; NULL else */
+};
+
 /* Starts the questions; never waits.  orgdomain: borrowed, finds organizational domains. */
 void blocklist_prefetch(const struct blocklists *lists, struct dns *dns, const struct orgdomain *orgdomain,
                         const struct blocklist_subjects *subjects);
@@ -48,6 +55,13 @@ void blocklist_check(const struct blocklists *lists, struct dns *dns, struct dns
                      const struct orgdomain *orgdomain, const struct blocklist_subjects *subjects,
                      struct blocklist_result *result_r);
 void blocklist_result_clear(struct blocklist_result *result);
+
+/* One list, asked about one address or domain (normalized) after its own test. */
+void blocklist_ask_address(const struct blocklist *list, struct dns *dns, struct dns_budget *budget,
+                           const struct ip_addr *address, struct blocklist_state *state_r);
+void blocklist_ask_domain(const struct blocklist *list, struct dns *dns, struct dns_budget *budget,
+                          const char *domain, struct blocklist_state *state_r);
+void blocklist_state_clear(struct blocklist_state *state);
 
 void blocklist_findings(const struct blocklist_result *result, struct findings *findings);
 

@@ -29,7 +29,8 @@ struct blocklists {
 static const struct tree_option blocklist_options[] = {
     { "title", false, NULL }, { "kind", false, NULL }, { "ipv6", false, "no" }, { "listed", true, NULL },
     { "unusable", true, NULL }, { "mask", false, NULL }, { "test_listed", false, NULL },
-    { "test_unlisted", false, NULL }, { "page", false, NULL }, { "source", false, NULL }, { .name = NULL }
+    { "test_unlisted", false, NULL }, { "codes", true, NULL }, { "page", false, NULL }, { "source", false, NULL },
+    { .name = NULL }
 };
 static const struct tree_kind kinds[] = {
     { .name = "", .parent = "" },
@@ -93,6 +94,21 @@ static int read_mask(const char *value)
     return mask >= 1 && mask <= MASK_MAX ? mask : -1;
 }
 
+/* "127.0.0.2 spam sources", "127.0.0.4-127.0.0.7 exploits", or "8 phishing" where answers are a sum. */
+static int read_code(const char *value, struct blocklist_code *code_r)
+{
+    size_t len = strcspn(value, " ");
+    char *first = xstrndup(value, len);
+
+    *code_r = (struct blocklist_code){ .meaning = value + len + strspn(value + len, " ") };
+    int rc = read_range(first, &code_r->range), bits = rc < 0 ? read_mask(first) : 0;
+    if (rc < 0)
+        code_r->range = (struct blocklist_range){ 0, 0 };
+    code_r->bits = bits > 0 ? (unsigned)bits : 0;
+    free(first);
+    return (rc == 0 || bits > 0) && code_r->meaning[0] != '\0' ? 0 : -1;
+}
+
 static int find_word(const char *value, const char *const *words)
 {
     for (int i = 0; words[i] != NULL; i++) {
@@ -114,6 +130,15 @@ static int check_line(const char *value, struct err *err)
     return is_good ? 0 : refuse(err, value, "is not one line of text");
 }
 
+static int check_code(const char *value, struct err *err)
+{
+    struct blocklist_code code;
+
+    if (read_code(value, &code) < 0)
+        return refuse(err, value, "is not an answer and what it means, as '127.0.0.2 spam sources' or '8 phishing'");
+    return check_line(value, err);
+}
+
 static int check_value(const char *section, const char *option, const char *value, struct err *err)
 {
     struct blocklist_range range;
@@ -129,6 +154,8 @@ static int check_value(const char *section, const char *option, const char *valu
                : refuse(err, value, "is not an address in 127.0.0.0/8, nor two of them as '127.0.0.2-127.0.0.11'");
     if (strcmp(option, "mask") == 0)
         return read_mask(value) > 0 ? 0 : refuse(err, value, "is not a number from 1 to 254");
+    if (strcmp(option, "codes") == 0)
+        return check_code(value, err);
     if (strcmp(option, "test_listed") == 0 || strcmp(option, "test_unlisted") == 0)
         return domain_normalize(value, domain) == 0 ? 0 : refuse(err, value, "is not a name below the zone");
     return check_line(value, err);
@@ -150,6 +177,20 @@ static struct blocklist_range *read_ranges(const struct tree_section *section, c
     return ranges;
 }
 
+static struct blocklist_code *read_codes(const struct tree_section *section, size_t *n_r)
+{
+    const struct tree_entry *entry = tree_entry(section, "codes");
+
+    if (entry == NULL)
+        return NULL;
+    struct blocklist_code *codes = xcalloc(entry->count, sizeof(*codes));
+    for (size_t i = 0; i < entry->count; i++) {
+        if (read_code(entry->values[i], &codes[*n_r]) == 0)
+            ++*n_r;
+    }
+    return codes;
+}
+
 static const char *string_or(const struct tree_section *section, const char *option, const char *standard)
 {
     const char *value = tree_string(section, option);
@@ -164,6 +205,7 @@ static int fill_list(const struct tree_section *section, char zone[DOMAIN_MAX], 
 
     list->listed = read_ranges(section, "listed", &list->n_listed);
     list->unusable = read_ranges(section, "unusable", &list->n_unusable);
+    list->codes = read_codes(section, &list->n_codes);
     if (domain_normalize(section->title, zone) < 0)
         return tree_error(section, NULL, err, "blocklist '%s' is not named as a zone", section->title);
     if (kind == NULL)
@@ -222,6 +264,7 @@ void blocklists_unref(struct blocklists **blocklists)
     for (size_t i = 0; i < lists->count; i++) {
         free(lists->items[i].listed);
         free(lists->items[i].unusable);
+        free(lists->items[i].codes);
     }
     tree_free(&lists->tree);
     free(lists);
@@ -262,4 +305,21 @@ enum blocklist_answer blocklist_classify(const struct blocklist *list, const str
     if (list->n_listed == 0 || is_in_ranges(number, list->listed, list->n_listed))
         return BLOCKLIST_LISTED;
     return BLOCKLIST_OTHER;
+}
+
+void blocklist_add_meaning(const struct blocklist *list, const struct ip_addr *answer, struct str *text)
+{
+    uint32_t number = answer->family == AF_INET ? to_number(answer) : 0;
+    char shown[IP_TEXT_MAX];
+    const char *gap = " ";
+
+    ip_format(answer, shown);
+    str_add(text, shown);
+    for (size_t i = 0; i < list->n_codes; i++) {
+        const struct blocklist_code *code = &list->codes[i];
+        if (code->bits != 0 ? (number & code->bits) == 0 : !is_in_ranges(number, &code->range, 1))
+            continue;
+        str_addf(text, "%s%s", gap, code->meaning);
+        gap = " and ";
+    }
 }

@@ -15,6 +15,7 @@
 
 struct blocklists;
 struct err;
+struct str;
 struct tree_kind;
 
 enum blocklist_kind { BLOCKLIST_ADDRESSES, BLOCKLIST_DOMAINS };
@@ -30,6 +31,13 @@ struct blocklist_range {
     uint32_t first, last;       /* IPv4 addresses as numbers */
 };
 
+/* What the list means by some of its answers. */
+struct blocklist_code {
+    struct blocklist_range range;   /* 0 to 0: see bits */
+    unsigned bits;                  /* of the last number, for lists whose answers are a sum; 0: see range */
+    const char *meaning;
+};
+
 struct blocklist {
     const char *zone;           /* normalized */
     const char *title;          /* the zone, where the file has none */
@@ -38,6 +46,8 @@ struct blocklist {
     bool has_ipv6;
     struct blocklist_range *listed, *unusable;
     size_t n_listed, n_unusable;    /* n_listed 0 and mask 0: every answer in 127.0.0.0/8 is a listing */
+    struct blocklist_code *codes;
+    size_t n_codes;
     unsigned mask;              /* bits of the last number that are a listing; 0: no sum */
     const char *test_listed, *test_unlisted;    /* entries below the zone (RFC 5782 section 5) */
 };
@@ -55,5 +65,8 @@ const struct tree_kind *blocklists_kinds(void);
 
 /* Whatever the file says: 127.0.0.1, 127.255.255.0/24 and what is outside 127.0.0.0/8 are never a listing. */
 enum blocklist_answer blocklist_classify(const struct blocklist *list, const struct ip_addr *answer);
+
+/* Appends "127.0.0.4 exploits", or the address alone where the file does not say what it means. */
+void blocklist_add_meaning(const struct blocklist *list, const struct ip_addr *answer, struct str *text);
 
 #endif

@@ -446,3 +446,8 @@ char *jsonvalue_print(struct json_t *value)
 {
     return printed(value);
 }
+
+struct json_t *jsonvalue_spf(const struct spf_result *spf)
+{
+    return make_spf(spf, false);
+}

@@ -10,6 +10,7 @@
 
 struct findings;
 struct json_t;
+struct spf_result;
 
 struct json_t *jsonvalue_object(void);
 struct json_t *jsonvalue_array(void);
@@ -22,8 +23,9 @@ void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count)
 void jsonvalue_put_real(struct json_t *object, const char *key, double value);
 void jsonvalue_put_bool(struct json_t *object, const char *key, bool value);
 
-/* An array of them, as in preflight check. */
+/* Parts of a report. */
 struct json_t *jsonvalue_findings(const struct findings *findings);
+struct json_t *jsonvalue_spf(const struct spf_result *spf);     /* without aligned */
 
 /* Indented, with a final newline.  Frees the value; the caller frees the text. */
 char *jsonvalue_print(struct json_t *value);

@@ -625,6 +625,63 @@ def audits_postfix(box):
         require(want in err, err)
 
 
+V6_REVERSE = "8" + ".0" * 23 + ".8.b.d.0.1.0.0.2.ip6.arpa"
+AUDIT_ZONE = """\
+mail.example.com. 60 IN A 192.0.2.7
+mail.example.com. 60 IN TXT "v=spf1 a -all"
+7.2.0.192.in-addr.arpa. 60 IN PTR mail.example.com.
+%s. 60 IN PTR 2001-db8--8.pool.example.
+2001-db8--8.pool.example. 60 IN AAAA 2001:db8::8
+2.0.0.127.bl.example. 60 IN A 127.0.0.2
+7.2.0.192.bl.example. 60 IN A 127.0.0.4
+""" % V6_REVERSE
+AUDIT_LISTS = """\
+blocklist bl.example { kind = addresses codes = { "127.0.0.4 hijacked hosts" } }
+blocklist gone.example { kind = addresses }
+"""
+
+
+def audits_the_egress(box):
+    """egress: every address, blocklists, records to publish; text, JSON and status"""
+    box.write("zone", AUDIT_ZONE.encode())
+    status, out, err = box.run("egress", "-c", "conf")
+    equal((status, err), (0, ""), "status and standard error")
+    require(out.startswith("CLEAR  egress default: nothing stands in the way\n"), out)
+    require("PTR         mail.example.com, confirmed" in out and "blocklists  none configured" in out, out)
+    box.write("lists", AUDIT_LISTS.encode())
+    box.write("two", (CONF.replace('"192.0.2.7"', '"192.0.2.7", "2001:db8::8"') + 'blocklists = "lists"\n').encode())
+    status, out, _ = box.run("egress", "-c", "two")
+    equal(status, 1, "status of a fault")
+    for want in ("FAULTY  egress default, to be mended: address-listed",
+                 "bl.example    listed: 127.0.0.4 hijacked hosts",
+                 "gone.example  unusable: it does not list its test entry 2.0.0.127", "looks generic", "\nIPv6\n",
+                 V6_REVERSE + ". PTR mail.example.com.\n",
+                 "mail.example.com. AAAA 2001:db8::8\n"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    status, out, _ = box.run("egress", "-c", "two", "--json")
+    report = json.loads(out)
+    one = report["egress"][0]
+    equal((status, report["outcome"], one["egress"], one["helo"]),
+          (1, "faulty", "default", {"name": "mail.example.com", "valid": True, "resolves": True, "blocklists": []}),
+          "JSON")
+    equal([(a["address"], a["family"], a["ptr"], a["fcrdns"], a["generic"], a["helo"], a["helo_spf"]["result"],
+            [(l["zone"], l["state"]) for l in a["blocklists"]]) for a in one["addresses"]],
+          [("192.0.2.7", "ipv4", True, True, False, True, "pass", [("bl.example", "listed"),
+                                                                   ("gone.example", "unusable")]),
+           ("2001:db8::8", "ipv6", True, True, True, False, "fail", [])], "addresses")
+    errors = [finding["id"] for finding in one["findings"] if finding["severity"] == "error"]
+    equal(errors, ["address-listed"], "errors")
+    require({"name": "mail.example.com", "type": "AAAA", "text": "2001:db8::8"} in one["publish"], str(one["publish"]))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        status, out, _ = box.run("egress", "-c", "conf", "--dns-timeout", "1", "--json",
+                                 "--dns", "127.0.0.1@%d" % hole.getsockname()[1])
+    report = json.loads(out)
+    equal((status, report["outcome"], report["egress"][0]["findings"]), (75, "undecided", []), "a black hole")
+    require(not {"ptr", "fcrdns", "helo", "name"} & set(report["egress"][0]["addresses"][0]), out)
+    equal(box.run("egress", "word")[0], 2, "a word too many")
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -652,7 +709,7 @@ STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egre
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
-           explains_by_own_patterns, audits_postfix, survives_anything]
+           explains_by_own_patterns, audits_postfix, audits_the_egress, survives_anything]
 
 
 def main():

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "lib/base/str.h"
 #include "lib/check/blocklist.h"
 #include "lib/config/source.h"
 #include "lib/config/tree.h"
@@ -61,6 +62,10 @@ static const struct { const char *text, *error; } mistakes[] = {
     { "blocklist a.example {\n kind = domains\n mask = 8\n listed = { \"127.0.0.2\" }\n}\n", "either 'mask' or "
       "'listed'" },
     { "blocklist a.example {\n kind = domains\n test_listed = \"a b\"\n}\n", "'a b' is not a name below the zone" },
+    { "blocklist a.example {\n kind = domains\n codes = { \"127.0.0.2\" }\n}\n", ":3: option 'blocklist a.example: "
+      "codes': '127.0.0.2' is not an answer and what it means" },
+    { "blocklist a.example {\n kind = domains\n codes = { \"300 spam\" }\n}\n", "'300 spam' is not an answer" },
+    { "blocklist a.example {\n kind = domains\n codes = { \"2 a\nb\" }\n}\n", "is not one line of text" },
     { "blocklist a.example {\n kind = domains\n pages = \"x\"\n}\n", "page" },
     { "list a.example {\n kind = domains\n}\n", ":1:" },
 };
@@ -408,6 +413,35 @@ START_TEST(failures_leave_it_unknown)
 }
 END_TEST
 
+START_TEST(tells_what_answers_mean)
+{
+    static const struct { int list; const char *answer, *want; } answers[] = {
+        { 0, "127.0.0.2", "127.0.0.2 spam sources" }, { 0, "127.0.0.4", "127.0.0.4 exploits" },
+        { 0, "127.0.0.7", "127.0.0.7 exploits" }, { 0, "127.0.0.8", "127.0.0.8" },
+        { 1, "127.0.0.10", "127.0.0.10 black and red" }, { 1, "127.0.0.8", "127.0.0.8 red" },
+        { 1, "127.0.0.4", "127.0.0.4" },
+    };
+    struct err err;
+    struct str text = STR_EMPTY;
+    struct ip_addr address;
+    size_t n;
+    struct blocklists *lists = load("blocklist a.example {\n kind = addresses\n codes = { \"127.0.0.2 spam sources\", "
+                                    "\"127.0.0.4-127.0.0.7  exploits\" }\n}\n"
+                                    "blocklist b.example {\n kind = domains\n mask = 14\n codes = { \"2 black\", "
+                                    "\"8 red\" }\n}\n", &err);
+
+    ck_assert_msg(lists != NULL, "%s", err.text);
+    for (size_t i = 0; i < LENGTH(answers); i++) {
+        ck_assert_int_eq(ip_parse(answers[i].answer, &address), 0);
+        blocklist_add_meaning(&blocklists_all(lists, &n)[answers[i].list], &address, &text);
+        ck_assert_str_eq(str_get(&text), answers[i].want);
+        str_reset(&text);
+    }
+    str_clear(&text);
+    blocklists_unref(&lists);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("blocklist");
@@ -418,6 +452,7 @@ int main(void)
     tcase_add_test(tc, without_a_file_there_is_no_list);
     tcase_add_test(tc, refuses_too_many);
     tcase_add_test(tc, shipped_lists_are_sound);
+    tcase_add_test(tc, tells_what_answers_mean);
     tcase_add_test(tc, options_are_in_the_manual);
     tcase_add_test(tc, classifies_answers);
     tcase_add_loop_test(tc, checks, 0, (int)LENGTH(check_cases));

@@ -1,0 +1,22 @@
+/*
+ * The audits' door for preflight egress and its like: what is published and configured, before any message is sent.
+ * Results are owned by one thread.
+ */
+#ifndef PREFLIGHT_AUDITS_H
+#define PREFLIGHT_AUDITS_H
+
+#include "lib/audit/egressaudit.h"
+#include "lib/preflight.h"
+
+#include <stddef.h>
+
+struct egress_audits {
+    struct egressaudit *items;      /* one for each configured egress, the worst first */
+    size_t count;
+};
+
+/* Waits for the DNS, for each egress as long as for one message. */
+void audits_egress(struct preflight *preflight, struct egress_audits *audits_r);
+void egress_audits_clear(struct egress_audits *audits);
+
+#endif

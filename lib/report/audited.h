@@ -1,0 +1,19 @@
+/*
+ * Audits, as text and as JSON.  Borrows its arguments.  Pure functions, thread-safe.
+ */
+#ifndef PREFLIGHT_REPORT_AUDITED_H
+#define PREFLIGHT_REPORT_AUDITED_H
+
+#include "lib/audit/egressaudit.h"
+#include "lib/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* JSON, one object with a final newline: preflight(1).  Caller frees. */
+char *report_json_egress(const struct egressaudit *audits, size_t count);
+
+/* For people, in the order given. */
+void report_text_egress(const struct egressaudit *audits, size_t count, bool is_color, struct str *text_r);
+
+#endif
