@@ -29,6 +29,7 @@ extern const struct subcommand subcommand_check;
 extern const struct subcommand subcommand_config;
 extern const struct subcommand subcommand_dkim;
 extern const struct subcommand subcommand_dmarc;
+extern const struct subcommand subcommand_domain;
 extern const struct subcommand subcommand_egress;
 extern const struct subcommand subcommand_explain;
 extern const struct subcommand subcommand_postfix;

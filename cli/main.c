@@ -18,6 +18,7 @@ static const struct subcommand *const subcommands[] = {
     &subcommand_config,
     &subcommand_dkim,
     &subcommand_dmarc,
+    &subcommand_domain,
     &subcommand_egress,
     &subcommand_explain,
     &subcommand_postfix,

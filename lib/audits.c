@@ -60,3 +60,54 @@ void egress_audits_clear(struct egress_audits *audits)
     free(audits->items);
     *audits = (struct egress_audits){ 0 };
 }
+
+/* Those of all egresses, each once. */
+struct all_addresses {
+    struct ip_addr list[EGRESS_ADDRESSES_MAX];
+    size_t count;
+    bool is_incomplete;
+};
+
+static void add_addresses(struct all_addresses *all, const struct egress_addresses *addresses)
+{
+    all->is_incomplete = all->is_incomplete || addresses->problem[0] != '\0';
+    for (size_t i = 0; i < addresses->count; i++) {
+        bool is_there = false;
+        for (size_t k = 0; k < all->count; k++)
+            is_there = is_there || ip_is_equal(&all->list[k], &addresses->list[i]);
+        if (is_there)
+            continue;
+        if (all->count < EGRESS_ADDRESSES_MAX)
+            all->list[all->count++] = addresses->list[i];
+        else
+            all->is_incomplete = true;
+    }
+}
+
+void audits_domain(struct preflight *preflight, const char *domain, const char *const *selectors, size_t n_selectors,
+                   struct domainaudit *audit_r)
+{
+    const struct conf *conf = preflight->conf;
+    struct dns_budget budget = engine_budget(preflight);
+    struct all_addresses all = { .count = 0 };
+
+    for (size_t i = 0; i < conf->n_egress; i++) {
+        struct egress_addresses addresses;
+        egress_find_addresses(preflight->dns, &budget, &conf->egress[i], &addresses);
+        add_addresses(&all, &addresses);
+    }
+    budget.questions += (int)(all.count + n_selectors) * conf->limits.lookups;
+    domainaudit_run(&(struct domainaudit_input){
+                        .dns = preflight->dns,
+                        .lists = preflight->blocklists,
+                        .dmarc = &preflight->dmarc,
+                        .domain = domain,
+                        .selectors = selectors,
+                        .n_selectors = n_selectors,
+                        .addresses = all.list,
+                        .n_addresses = all.count,
+                        .is_incomplete = all.is_incomplete,
+                        .helo = conf->egress[conf->n_egress - 1].helo,
+                        .receiver = conf->hostname,
+                    }, &budget, audit_r);
+}

@@ -5,6 +5,7 @@
 #ifndef PREFLIGHT_AUDITS_H
 #define PREFLIGHT_AUDITS_H
 
+#include "lib/audit/domainaudit.h"
 #include "lib/audit/egressaudit.h"
 #include "lib/preflight.h"
 
@@ -18,5 +19,12 @@ struct egress_audits {
 /* Waits for the DNS, for each egress as long as for one message. */
 void audits_egress(struct preflight *preflight, struct egress_audits *audits_r);
 void egress_audits_clear(struct egress_audits *audits);
+
+/*
+ * domain and selectors: normalized, of the latter at most DOMAINAUDIT_SELECTORS_MAX.  SPF is asked for the addresses of
+ * all egresses.
+ */
+void audits_domain(struct preflight *preflight, const char *domain, const char *const *selectors, size_t n_selectors,
+                   struct domainaudit *audit_r);
 
 #endif

@@ -4,14 +4,18 @@
 #include "config.h"
 
 #include "lib/audit/publish.h"
+#include "lib/audit/tlspolicy.h"
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/check/dmarcrecord.h"
 #include "lib/check/spfrecord.h"
 #include "lib/dns/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool add(struct publish *publish, const char *name, enum dns_type type, const char *text)
 {
@@ -58,6 +62,54 @@ bool publish_spf(struct publish *publish, const char *domain, const char *text)
     return is_good && add(publish, domain, DNS_TXT, text);
 }
 
+/* Both RFCs have to read it, and find nothing wrong. */
+static bool is_dmarc(const char *text, bool has_policy)
+{
+    for (enum dmarc_version version = DMARC_RFC9989; version < DMARC_VERSIONS; version++) {
+        struct dmarc_record record;
+        const char *problem;
+        int rc = dmarc_record_parse(text, version, &record, &problem);
+        if (rc == 1 || (has_policy && (rc != 0 || problem != NULL || !record.has_rua)))
+            return false;
+    }
+    return true;
+}
+
+static bool add_below(struct publish *publish, const char *prefix, const char *domain, const char *text)
+{
+    char name[DOMAIN_MAX];
+    int len = snprintf(name, sizeof(name), "%s.%s", prefix, domain);
+
+    return len < DOMAIN_MAX && add(publish, name, DNS_TXT, text);
+}
+
+bool publish_dmarc(struct publish *publish, const char *domain)
+{
+    char *text = xasprintf("v=DMARC1; p=none; rua=mailto:postmaster@%s", domain);
+    bool is_added = is_dmarc(text, true) && add_below(publish, "_dmarc", domain, text);
+
+    free(text);
+    return is_added;
+}
+
+bool publish_dmarc_report(struct publish *publish, const char *name)
+{
+    static const char text[] = "v=DMARC1";
+
+    return is_dmarc(text, false) && add(publish, name, DNS_TXT, text);
+}
+
+bool publish_tls_reports(struct publish *publish, const char *domain)
+{
+    char *text = xasprintf("v=TLSRPTv1; rua=mailto:postmaster@%s", domain);
+    const char *problem;
+    bool is_added = tlspolicy_parse(TLSPOLICY_REPORTS, text, strlen(text), &problem) == 0 &&
+                    add_below(publish, tlspolicy_prefix(TLSPOLICY_REPORTS), domain, text);
+
+    free(text);
+    return is_added;
+}
+
 void publish_clear(struct publish *publish)
 {
     for (size_t i = 0; i < publish->count; i++) {
@@ -68,16 +120,54 @@ void publish_clear(struct publish *publish)
     *publish = (struct publish){ 0 };
 }
 
+static void add_terms(struct str *text, const struct ip_addr *addresses, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char address[IP_TEXT_MAX];
+        ip_format(&addresses[i], address);
+        str_addf(text, " %s:%s", addresses[i].family == AF_INET ? "ip4" : "ip6", address);
+    }
+}
+
 char *publish_make_spf(const struct ip_addr *addresses, size_t n)
 {
     struct str text = STR_EMPTY;
 
     str_add(&text, "v=spf1");
-    for (size_t i = 0; i < n; i++) {
-        char address[IP_TEXT_MAX];
-        ip_format(&addresses[i], address);
-        str_addf(&text, " %s:%s", addresses[i].family == AF_INET ? "ip4" : "ip6", address);
-    }
+    add_terms(&text, addresses, n);
     str_add(&text, " -all");
+    return str_steal(&text);
+}
+
+/* After "all" nothing is read, and redirect= is written last. */
+static bool is_last_term(const char *term, size_t len)
+{
+    if (strncasecmp(term, "redirect=", strlen("redirect=")) == 0)
+        return true;
+    if (len > 0 && strchr("+-~?", *term) != NULL) {
+        term++;
+        len--;
+    }
+    return len == 3 && strncasecmp(term, "all", 3) == 0;
+}
+
+char *publish_mend_spf(const char *record, const struct ip_addr *addresses, size_t n)
+{
+    struct str text = STR_EMPTY;
+    bool is_added = false;
+
+    while (*record != '\0') {
+        size_t len = strcspn(record, " ");
+        if (len > 0 && !is_added && is_last_term(record, len)) {
+            add_terms(&text, addresses, n);
+            is_added = true;
+        }
+        if (len > 0)
+            str_addf(&text, "%s%.*s", text.len > 0 ? " " : "", (int)len, record);
+        record += len;
+        record += strspn(record, " ");
+    }
+    if (!is_added)
+        add_terms(&text, addresses, n);
     return str_steal(&text);
 }

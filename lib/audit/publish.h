@@ -26,9 +26,15 @@ struct publish {
 bool publish_address(struct publish *publish, const char *name, const struct ip_addr *address);
 bool publish_ptr(struct publish *publish, const struct ip_addr *address, const char *host);
 bool publish_spf(struct publish *publish, const char *domain, const char *text);
+bool publish_dmarc(struct publish *publish, const char *domain);    /* to begin with: p=none, with reports */
+bool publish_dmarc_report(struct publish *publish, const char *name);   /* the authorisation of RFC 7489 section 7.1 */
+bool publish_tls_reports(struct publish *publish, const char *domain);
 void publish_clear(struct publish *publish);
 
 /* "v=spf1 ip4:192.0.2.1 -all".  Caller frees. */
 char *publish_make_spf(const struct ip_addr *addresses, size_t n);
+
+/* The record with the addresses put before the term that ends it.  Caller frees. */
+char *publish_mend_spf(const char *record, const struct ip_addr *addresses, size_t n);
 
 #endif

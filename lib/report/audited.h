@@ -4,6 +4,7 @@
 #ifndef PREFLIGHT_REPORT_AUDITED_H
 #define PREFLIGHT_REPORT_AUDITED_H
 
+#include "lib/audit/domainaudit.h"
 #include "lib/audit/egressaudit.h"
 #include "lib/base/str.h"
 
@@ -15,5 +16,9 @@ char *report_json_egress(const struct egressaudit *audits, size_t count);
 
 /* For people, in the order given. */
 void report_text_egress(const struct egressaudit *audits, size_t count, bool is_color, struct str *text_r);
+
+/* Likewise of a domain. */
+char *report_json_domain(const struct domainaudit *audit);
+void report_text_domain(const struct domainaudit *audit, bool is_color, struct str *text_r);
 
 #endif

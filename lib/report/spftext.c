@@ -174,7 +174,7 @@ static void write_step(struct writer *w, const struct spf_result *spf, size_t i)
     str_clear(&text);
 }
 
-static void write_tree(struct writer *w, const struct spf_result *spf)
+void write_spf_tree(struct writer *w, const struct spf_result *spf)
 {
     struct str root = STR_EMPTY;
 
@@ -202,6 +202,6 @@ void report_text_spf(const struct spf_result *spf, const struct findings *findin
 
     write_headline(&w, spf);
     write_fields(&w, spf);
-    write_tree(&w, spf);
+    write_spf_tree(&w, spf);
     write_findings(&w, findings);
 }

@@ -19,6 +19,7 @@
 
 struct dkim_result;
 struct dmarc_result;
+struct spf_result;
 
 enum color { PLAIN, RED, YELLOW, GREEN, BOLD };
 
@@ -51,6 +52,9 @@ void add_signature_name(struct str *s, const struct dkim_result *sig);
 
 /* "Findings", the worst first, each with its remedy and source; "none" where there is none. */
 void write_findings(struct writer *w, const struct findings *findings);
+
+/* "Lookups", one evaluation's, drawn as a tree. */
+void write_spf_tree(struct writer *w, const struct spf_result *spf);
 
 /* The lines of DMARC: its result, and what others read differently. */
 void write_dmarc(struct writer *w, const struct dmarc_result *dmarc);

@@ -682,6 +682,47 @@ def audits_the_egress(box):
     equal(box.run("egress", "word")[0], 2, "a word too many")
 
 
+DOMAIN_ZONE = """\
+example.com. 60 IN TXT "v=spf1 ip4:192.0.2.1 include:more.example ~all"
+more.example. 60 IN TXT "v=spf1 ip4:192.0.2.2 -all"
+example.com. 60 IN MX 10 mail.example.com.
+mail.example.com. 60 IN A 192.0.2.1
+_dmarc.example.com. 60 IN TXT "v=DMARC1; p=reject; rua=mailto:x@taker.example"
+_mta-sts.example.com. 60 IN TXT "v=STSv1; id=1"
+"""
+
+
+def audits_a_domain(box):
+    """domain: what is published, what lacks and what to publish; text, JSON and status"""
+    box.write("zone", (DOMAIN_ZONE + DKIM_ZONE.replace('_dmarc.example.com. 60 IN TXT "v=DMARC1; p=reject"\n', "")
+                       ).encode())
+    status, out, err = box.run("domain", "-c", "conf", "--selector", "s1", "--selector", "revoked", "Example.COM")
+    equal((status, err), (1, ""), "status and standard error")
+    for want in ("FAULTY  example.com, to be mended: dkim-key-revoked", "softfail by ~all", "include:more.example",
+                 "rsa, 2048 bits", "revoked", "policy reject, record of example.com", "not agreed there",
+                 "example.com._report._dmarc.taker.example. TXT \"v=DMARC1\"\n", "a good record",
+                 "example.com. TXT \"v=spf1 ip4:192.0.2.1 include:more.example ip4:192.0.2.7 ~all\"\n",
+                 "_smtp._tls.example.com. TXT \"v=TLSRPTv1; rua=mailto:postmaster@example.com\"\n"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    status, out, _ = box.run("domain", "-c", "conf", "--selector", "s1", "--json", "example.com")
+    report = json.loads(out)
+    equal((status, report["outcome"], report["takes_mail"]), (1, "faulty", True), "JSON")
+    equal(report["dkim"], [{"name": "s1._domainkey.example.com", "found": True, "revoked": False, "type": "rsa",
+                            "bits": 2048, "flags": ""}], "dkim")
+    equal(report["mx"], [{"preference": 10, "host": "mail.example.com", "resolves": True}], "mx")
+    equal((report["mta_sts"], report["tls_rpt"]), ({"state": "good"}, {"state": "none"}), "TLS")
+    equal(report["dmarc"]["reports"], [{"tag": "rua", "uri": "mailto:x@taker.example", "external": True,
+                                        "authorized": False}], "reports")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", 0))
+        status, out, _ = box.run("domain", "-c", "conf", "--dns-timeout", "1", "--json", "--selector", "s1",
+                                 "--dns", "127.0.0.1@%d" % hole.getsockname()[1], "example.com")
+    report = json.loads(out)
+    equal((status, report["outcome"], report["publish"]), (75, "undecided", []), "a black hole")
+    for args in ([], ["a b"], ["example.com", "word"], ["--selector", "a b", "example.com"]):
+        equal(box.run("domain", *args)[0], 2, str(args))
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -709,7 +750,7 @@ STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egre
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
-           explains_by_own_patterns, audits_postfix, audits_the_egress, survives_anything]
+           explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, survives_anything]
 
 
 def main():

@@ -1,0 +1,234 @@
+/*
+ * A domain, audited; see domainaudit.h.
+ */
+#include "config.h"
+
+#include "lib/audit/domainaudit.h"
+#include "lib/base/mem.h"
+#include "lib/check/domaincheck.h"
+#include "lib/check/spflint.h"
+#include "lib/dns/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void prefetch(const struct domainaudit_input *input)
+{
+    char name[DOMAIN_MAX + 16];
+
+    dns_prefetch(input->dns, input->domain, DNS_TXT);
+    dmarccheck_prefetch(input->dmarc, input->domain);
+    domaincheck_prefetch(input->dns, input->domain);
+    for (size_t i = 0; i < input->n_selectors; i++)
+        dkimkey_prefetch(input->dns, input->selectors[i], input->domain);
+    for (int kind = TLSPOLICY_STS; kind <= TLSPOLICY_REPORTS; kind++) {
+        snprintf(name, sizeof(name), "%s.%s", tlspolicy_prefix((enum tlspolicy_kind)kind), input->domain);
+        dns_prefetch(input->dns, name, DNS_TXT);
+    }
+}
+
+/* --- SPF ----------------------------------------------------------------------------------- */
+
+static void check_spf(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    char *sender = xasprintf("postmaster@%s", input->domain);
+
+    audit->spf = xcalloc(input->n_addresses, sizeof(*audit->spf));
+    for (size_t i = 0; i < input->n_addresses; i++) {
+        struct spf_result *spf = &audit->spf[audit->n_spf++];
+        spfcheck_run(input->dns, budget, &input->addresses[i], SPF_MAILFROM, input->helo, sender, input->receiver, spf);
+        spfcheck_findings(spf, true, &audit->findings);
+    }
+    spflint_run(input->dns, budget, input->domain, &audit->findings);
+    free(sender);
+}
+
+/* What the record lacks is put before the term that ends it. */
+static void propose_spf(const struct domainaudit_input *input, struct domainaudit *audit)
+{
+    struct ip_addr *missing = xcalloc(input->n_addresses, sizeof(*missing));
+    const char *record = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < audit->n_spf; i++) {
+        const struct spf_result *spf = &audit->spf[i];
+        if (spf->result == AUTH_NONE || spf->result == AUTH_FAIL || spf->result == AUTH_SOFTFAIL ||
+            spf->result == AUTH_NEUTRAL)
+            missing[n++] = input->addresses[i];
+        if (spf->result != AUTH_NONE && spf->n_steps > 0 && spf->steps[0].term[0] == '\0')
+            record = spf->steps[0].text;
+    }
+    char *text = n == 0 ? NULL : record == NULL ? publish_make_spf(missing, n) : publish_mend_spf(record, missing, n);
+    if (text != NULL)
+        publish_spf(&audit->publish, input->domain, text);
+    free(text);
+    free(missing);
+}
+
+/* --- DKIM, DMARC ------------------------------------------------------------------------------ */
+
+static void check_keys(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    audit->keys = xcalloc(input->n_selectors, sizeof(*audit->keys));
+    for (size_t i = 0; i < input->n_selectors; i++) {
+        struct keyaudit *key = &audit->keys[audit->n_keys++];
+        keyaudit_run(input->dns, budget, input->selectors[i], input->domain, key);
+        keyaudit_findings(key, &audit->findings);
+    }
+}
+
+/* What is found of a message that SPF lets pass for the very domain is about the record alone. */
+static void check_dmarc(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    struct spf_result spf = { .result = AUTH_PASS, .domain = audit->domain };
+    struct dkim_results none = { .count = 0 };
+    struct dmarc_step step;
+
+    dmarccheck_run(input->dmarc, budget, input->domain, &spf, 1, 1, &none, &audit->dmarc);
+    dmarccheck_findings(&audit->dmarc, &spf, 1, &none, &audit->findings);
+    const char *record_domain = audit->dmarc.rfc9989.record_domain;
+    if (record_domain[0] == '\0')
+        return;
+    dmarcwalk_look_up(input->dns, budget, DMARC_RFC9989, record_domain, &step);
+    snprintf(audit->dmarc_text, sizeof(audit->dmarc_text), "%s", step.text);
+    dmarcreports_check(input->dns, budget, input->dmarc->orgdomain, record_domain, audit->dmarc_text,
+                       &audit->reports);
+}
+
+static void judge_reports(struct domainaudit *audit)
+{
+    const char *record_domain = audit->dmarc.rfc9989.record_domain;
+    char name[DOMAIN_MAX];
+
+    for (size_t i = 0; i < audit->reports.count; i++) {
+        const struct dmarcreport *report = &audit->reports.items[i];
+        if (report->host[0] == '\0')
+            findings_add(&audit->findings, FINDING_DMARC_REPORT_INVALID, record_domain, record_domain, report->uri);
+        if (report->is_authorized != FACT_FALSE || dmarcreports_name(record_domain, report->host, name) < 0)
+            continue;
+        findings_add(&audit->findings, FINDING_DMARC_REPORT_UNAUTHORIZED, record_domain, name, report->uri);
+        publish_dmarc_report(&audit->publish, name);
+    }
+    if (findings_has(&audit->findings, FINDING_DMARC_NONE))
+        publish_dmarc(&audit->publish, audit->domain);
+}
+
+/* --- where its mail goes ------------------------------------------------------------------------ */
+
+static enum fact_value has_address(struct dns *dns, struct dns_budget *budget, const char *host)
+{
+    static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+    enum fact_value some = FACT_FALSE;
+
+    for (size_t i = 0; i < 2 && some != FACT_TRUE; i++) {
+        const struct dns_answer *answer = dns_lookup(dns, host, types[i], budget);
+        some = fact_or(some, fact_seen(answer->status == DNS_OK, !dns_is_answered(answer->status)));
+        dns_answer_unref(answer);
+    }
+    return some;
+}
+
+static void check_mx(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    const struct dns_answer *answer = dns_lookup(input->dns, input->domain, DNS_MX, budget);
+
+    for (size_t i = 0; i < answer->count && audit->n_mx < DOMAINAUDIT_MX_MAX; i++) {
+        struct domainaudit_mx *mx = &audit->mx[audit->n_mx];
+        if (record_mx(answer, i, &mx->preference, mx->host) < 0)
+            continue;
+        mx->has_address = mx->host[0] == '\0' ? FACT_UNEXAMINED : has_address(input->dns, budget, mx->host);
+        audit->n_mx++;
+    }
+    dns_answer_unref(answer);
+    audit->takes_mail = domaincheck_resolves(input->dns, budget, input->domain);
+}
+
+static void judge_mx(struct domainaudit *audit)
+{
+    bool has_null = false;
+
+    for (size_t i = 0; i < audit->n_mx; i++) {
+        const struct domainaudit_mx *mx = &audit->mx[i];
+        has_null = has_null || mx->host[0] == '\0';
+        if (mx->has_address == FACT_FALSE)
+            findings_add(&audit->findings, FINDING_MX_UNRESOLVABLE, mx->host, audit->domain, NULL);
+    }
+    if (has_null)
+        findings_add(&audit->findings, FINDING_MX_NULL, audit->domain, audit->domain,
+                     audit->n_mx > 1 ? "it stands beside other MX records, which is an error" : NULL);
+    else if (audit->takes_mail == FACT_FALSE)
+        findings_add(&audit->findings, FINDING_AUTHOR_DOMAIN_UNRESOLVABLE, audit->domain, audit->domain, NULL);
+}
+
+static void judge_tls(struct domainaudit *audit)
+{
+    static const enum finding_id none[] = { FINDING_MTA_STS_NONE, FINDING_TLS_RPT_NONE };
+    static const enum finding_id bad[] = { FINDING_MTA_STS_INVALID, FINDING_TLS_RPT_INVALID };
+    const struct tlspolicy *policies[] = { &audit->sts, &audit->tls_reports };
+
+    for (size_t i = 0; i < 2; i++) {
+        if (policies[i]->state == TLSPOLICY_BAD)
+            findings_add(&audit->findings, bad[i], audit->domain, audit->domain, policies[i]->problem);
+        else if (policies[i]->state == TLSPOLICY_NONE && audit->takes_mail == FACT_TRUE)
+            findings_add(&audit->findings, none[i], audit->domain, audit->domain, NULL);
+    }
+    if (findings_has(&audit->findings, FINDING_TLS_RPT_NONE))
+        publish_tls_reports(&audit->publish, audit->domain);
+}
+
+/* --- all of it ---------------------------------------------------------------------------------- */
+
+static bool has_unknown(const struct domainaudit *audit)
+{
+    bool is_unknown = audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
+                      audit->tls_reports.state == TLSPOLICY_UNKNOWN || listings_has_unknown(&audit->listings) ||
+                      audit->dmarc.rfc9989.result == AUTH_TEMPERROR || audit->dmarc.rfc7489.result == AUTH_TEMPERROR;
+
+    for (size_t i = 0; i < audit->n_spf; i++)
+        is_unknown = is_unknown || audit->spf[i].result == AUTH_TEMPERROR;
+    for (size_t i = 0; i < audit->n_keys; i++)
+        is_unknown = is_unknown || audit->keys[i].status == DKIMKEY_TEMPFAIL;
+    for (size_t i = 0; i < audit->n_mx; i++)
+        is_unknown = is_unknown || audit->mx[i].has_address == FACT_UNKNOWN;
+    for (size_t i = 0; i < audit->reports.count; i++)
+        is_unknown = is_unknown || audit->reports.items[i].is_authorized == FACT_UNKNOWN;
+    return is_unknown;
+}
+
+void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit_r)
+{
+    size_t n_lists;
+
+    *audit_r = (struct domainaudit){ .has_all_addresses = !input->is_incomplete };
+    snprintf(audit_r->domain, sizeof(audit_r->domain), "%s", input->domain);
+    blocklists_all(input->lists, &n_lists);
+    audit_r->has_lists = n_lists > 0;
+    prefetch(input);
+    check_spf(input, budget, audit_r);
+    check_keys(input, budget, audit_r);
+    check_dmarc(input, budget, audit_r);
+    check_mx(input, budget, audit_r);
+    tlspolicy_look_up(input->dns, budget, TLSPOLICY_STS, input->domain, &audit_r->sts);
+    tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
+    listings_ask_domain(input->lists, input->dns, budget, input->domain, &audit_r->listings, &audit_r->findings);
+    propose_spf(input, audit_r);
+    judge_reports(audit_r);
+    judge_mx(audit_r);
+    judge_tls(audit_r);
+    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || budget->failed > 0 ||
+                                        has_unknown(audit_r));
+}
+
+void domainaudit_clear(struct domainaudit *audit)
+{
+    for (size_t i = 0; i < audit->n_spf; i++)
+        spf_result_clear(&audit->spf[i]);
+    free(audit->spf);
+    free(audit->keys);
+    dmarcreports_clear(&audit->reports);
+    listings_clear(&audit->listings);
+    findings_clear(&audit->findings);
+    publish_clear(&audit->publish);
+    *audit = (struct domainaudit){ .n_spf = 0 };
+}

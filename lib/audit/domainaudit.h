@@ -1,0 +1,69 @@
+/*
+ * Everything that a domain publishes for the mail sent in its name, before any is sent.
+ * Thread-safe as the resolver is.
+ */
+#ifndef PREFLIGHT_AUDIT_DOMAINAUDIT_H
+#define PREFLIGHT_AUDIT_DOMAINAUDIT_H
+
+#include "lib/audit/audit.h"
+#include "lib/audit/dmarcreports.h"
+#include "lib/audit/keyaudit.h"
+#include "lib/audit/listing.h"
+#include "lib/audit/publish.h"
+#include "lib/audit/tlspolicy.h"
+#include "lib/check/dmarccheck.h"
+#include "lib/check/spfcheck.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DOMAINAUDIT_SELECTORS_MAX 50
+#define DOMAINAUDIT_MX_MAX 20       /* further ones are left out */
+
+/* What to audit, and with what; all borrowed. */
+struct domainaudit_input {
+    struct dns *dns;
+    const struct blocklists *lists;
+    const struct dmarccheck *dmarc;
+    const char *domain;             /* normalized */
+    const char *const *selectors;   /* normalized */
+    size_t n_selectors;             /* at most DOMAINAUDIT_SELECTORS_MAX */
+    const struct ip_addr *addresses;    /* of all egresses */
+    size_t n_addresses;
+    bool is_incomplete;             /* there may be addresses that are not known */
+    const char *helo;
+    const char *receiver;           /* our name for SPF's macro r */
+};
+
+struct domainaudit_mx {
+    int preference;
+    char host[DOMAIN_MAX];          /* "" : the null MX */
+    enum fact_value has_address;
+};
+
+struct domainaudit {
+    char domain[DOMAIN_MAX];
+    struct spf_result *spf;         /* one for each address */
+    size_t n_spf;
+    bool has_all_addresses;
+    struct keyaudit *keys;          /* one for each selector */
+    size_t n_keys;
+    struct dmarc_result dmarc;      /* of a message that passes SPF for the domain itself */
+    char dmarc_text[DMARC_TEXT_MAX + 1];    /* the record; "" where there is none */
+    struct dmarcreports reports;
+    enum fact_value takes_mail;     /* MX, A or AAAA */
+    struct domainaudit_mx mx[DOMAINAUDIT_MX_MAX];   /* as the DNS has them */
+    size_t n_mx;
+    struct tlspolicy sts, tls_reports;
+    bool has_lists;                 /* some blocklist is configured */
+    struct listings listings;
+    struct findings findings;
+    struct publish publish;
+    enum audit_outcome outcome;
+};
+
+/* Waits within the budget; what the DNS does not say by then is not known, and never counts as missing. */
+void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit_r);
+void domainaudit_clear(struct domainaudit *audit);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * DKIM keys in the DNS; see keyaudit.h.
+ */
+#include "config.h"
+
+#include "lib/audit/keyaudit.h"
+#include "lib/check/dkimhash.h"
+#include "lib/check/taglist.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define KEY_TEXT_MAX 1025           /* as the check of signatures reads */
+#define BITS_NEEDED 1024            /* RFC 8301 section 3.2 */
+#define BITS_RECOMMENDED 2048
+
+static void read_key(const char *record, struct keyaudit *key)
+{
+    size_t len = strlen(record);
+    struct tag tag;
+
+    if (taglist_find(record, len, "t", &tag))
+        tag_text(&tag, key->flags, sizeof(key->flags));
+    if (!taglist_find(record, len, "p", &tag))
+        return;
+    key->is_revoked = tag.value_len == 0;
+    if (key->is_revoked)
+        return;
+    struct dkimhash_key *parsed = dkimhash_key_new(tag.value, tag.value_len, strcmp(key->type, "ed25519") == 0);
+    if (parsed != NULL) {
+        key->bits = dkimhash_key_bits(parsed);
+    } else {
+        key->status = DKIMKEY_BAD;
+        key->reason = "its p= is no public key of its type";
+    }
+    dkimhash_key_free(&parsed);
+}
+
+/* Which type the record has is not known beforehand: it is read as either. */
+void keyaudit_run(struct dns *dns, struct dns_budget *budget, const char *selector, const char *domain,
+                  struct keyaudit *key_r)
+{
+    static const struct { const char *algorithm, *type; } types[] = {
+        { "rsa-sha256", "rsa" }, { "ed25519-sha256", "ed25519" },
+    };
+    char record[KEY_TEXT_MAX];
+
+    *key_r = (struct keyaudit){ .status = DKIMKEY_NONE };
+    snprintf(key_r->name, sizeof(key_r->name), "%s._domainkey.%s", selector, domain);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct dkimkey key = dkimkey_fetch(dns, budget, selector, domain, types[i].algorithm, record, sizeof(record));
+        if (i > 0 && key.status != DKIMKEY_FOUND)
+            return;
+        key_r->status = key.status;
+        key_r->reason = key.reason;
+        if (key.status == DKIMKEY_FOUND) {
+            snprintf(key_r->type, sizeof(key_r->type), "%s", types[i].type);
+            read_key(record, key_r);
+        }
+        if (key.status != DKIMKEY_BAD)
+            return;
+    }
+}
+
+static bool is_testing(const struct keyaudit *key)
+{
+    const struct tag tag = { "t", key->flags, 1, strlen(key->flags) };
+
+    return tag_has_item(&tag, ':', "y");
+}
+
+void keyaudit_findings(const struct keyaudit *key, struct findings *findings)
+{
+    char detail[64];
+
+    snprintf(detail, sizeof(detail), "%d bits", key->bits);
+    if (key->status == DKIMKEY_NONE)
+        findings_add(findings, FINDING_DKIM_NO_KEY, key->name, NULL, key->reason);
+    else if (key->status == DKIMKEY_BAD)
+        findings_add(findings, FINDING_DKIM_BAD_KEY, key->name, NULL, key->reason);
+    else if (key->is_revoked)
+        findings_add(findings, FINDING_DKIM_KEY_REVOKED, key->name, NULL, NULL);
+    else if (strcmp(key->type, "rsa") == 0 && key->bits > 0 && key->bits < BITS_NEEDED)
+        findings_add(findings, FINDING_DKIM_WEAK_KEY, key->name, NULL, detail);
+    else if (strcmp(key->type, "rsa") == 0 && key->bits > 0 && key->bits < BITS_RECOMMENDED)
+        findings_add(findings, FINDING_DKIM_SHORT_KEY, key->name, NULL, detail);
+    if (key->status == DKIMKEY_FOUND && is_testing(key))
+        findings_add(findings, FINDING_DKIM_TESTING, key->name, NULL, NULL);
+}

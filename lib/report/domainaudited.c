@@ -1,0 +1,313 @@
+/*
+ * The audit of a domain, for people and as JSON; see audited.h.
+ */
+#include "config.h"
+
+#include "lib/report/audited.h"
+#include "lib/report/auditwriter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+static void write_title(struct writer *w, const char *title)
+{
+    write_newline(w);
+    write_colored(w, title, BOLD);
+    write_newline(w);
+}
+
+static enum color result_color(enum auth_result result)
+{
+    return result == AUTH_PASS ? GREEN : result == AUTH_FAIL || result == AUTH_PERMERROR ? RED : YELLOW;
+}
+
+static void write_spf(struct writer *w, size_t length, const struct domainaudit *audit)
+{
+    write_title(w, "SPF");
+    if (audit->n_spf == 0)
+        write_line(w, "not judged: no sending address is known", 4);
+    for (size_t i = 0; i < audit->n_spf; i++) {
+        const struct spf_result *spf = &audit->spf[i];
+        struct str text = STR_EMPTY;
+        char address[IP_TEXT_MAX];
+        ip_format(&spf->address, address);
+        str_add(&text, auth_result_name(spf->result));
+        if (spf->problem[0] != '\0')
+            str_addf(&text, ": %s", spf->problem);
+        else if (spf->term[0] != '\0')
+            str_addf(&text, " by %s", spf->term);
+        write_audit_item(w, length, address, str_get(&text), result_color(spf->result));
+        str_clear(&text);
+    }
+    const struct spf_result *worst = spf_worst(audit->spf, audit->n_spf);
+    if (worst != NULL)
+        write_spf_tree(w, worst);
+}
+
+static void write_keys(struct writer *w, size_t length, const struct domainaudit *audit)
+{
+    write_title(w, "DKIM");
+    if (audit->n_keys == 0)
+        write_line(w, "not examined: no selector is given", 4);
+    for (size_t i = 0; i < audit->n_keys; i++) {
+        const struct keyaudit *key = &audit->keys[i];
+        struct str text = STR_EMPTY;
+        enum color color = RED;
+        if (key->status == DKIMKEY_TEMPFAIL) {
+            str_addf(&text, "not known: %s", key->reason);
+            color = YELLOW;
+        } else if (key->status != DKIMKEY_FOUND) {
+            str_add(&text, key->reason);
+        } else if (key->is_revoked) {
+            str_add(&text, "revoked");
+        } else {
+            str_addf(&text, "%s, %d bits", key->type, key->bits);
+            color = GREEN;
+        }
+        if (key->flags[0] != '\0')
+            str_addf(&text, ", flags %s", key->flags);
+        write_audit_item(w, length, key->name, str_get(&text), color);
+        str_clear(&text);
+    }
+}
+
+static void write_record(struct writer *w, size_t length, const struct domainaudit *audit)
+{
+    const struct dmarc_record *record = &audit->dmarc.rfc9989.record;
+    struct str text = STR_EMPTY;
+
+    if (audit->dmarc.rfc9989.record_domain[0] == '\0')
+        return;
+    write_audit_item(w, length, "record", audit->dmarc_text, PLAIN);
+    str_addf(&text, "%s for SPF, %s for DKIM", record->strict_spf ? "strict" : "relaxed",
+             record->strict_dkim ? "strict" : "relaxed");
+    write_audit_item(w, length, "alignment", str_get(&text), PLAIN);
+    str_clear(&text);
+}
+
+static void write_reading(struct writer *w, size_t length, const char *label, const struct dmarc_reading *reading)
+{
+    struct str text = STR_EMPTY;
+
+    if (reading->policy != DMARC_POLICY_ABSENT)
+        str_addf(&text, "policy %s, record of %s, organizational domain %s", dmarc_policy_name(reading->policy),
+                 reading->record_domain, reading->org_domain);
+    else if (reading->problem != NULL)
+        str_add(&text, reading->problem);
+    else
+        str_add(&text, reading->result == AUTH_TEMPERROR ? "not known: the DNS did not answer" : "no record");
+    write_audit_item(w, length, label, str_get(&text),
+                     reading->policy > DMARC_POLICY_NONE ? GREEN : YELLOW);
+    str_clear(&text);
+}
+
+static void write_reports(struct writer *w, size_t length, const struct dmarcreports *reports)
+{
+    for (size_t i = 0; i < reports->count; i++) {
+        const struct dmarcreport *report = &reports->items[i];
+        const char *state = report->host[0] == '\0'                  ? "no address to send to"
+                            : !report->is_external                   ? "its own"
+                            : report->is_authorized == FACT_TRUE     ? "agreed there"
+                            : report->is_authorized == FACT_FALSE    ? "not agreed there"
+                                                                     : "not known whether agreed there";
+        char *line = NULL;
+        struct str text = STR_EMPTY;
+        str_addf(&text, "%s, %s", report->uri, state);
+        line = str_steal(&text);
+        write_audit_item(w, length, report->is_failure ? "ruf" : "rua", line,
+                         report->is_external && report->is_authorized != FACT_TRUE ? YELLOW : PLAIN);
+        free(line);
+    }
+}
+
+static void write_mx(struct writer *w, size_t length, const struct domainaudit *audit)
+{
+    write_title(w, "MX");
+    if (audit->n_mx == 0)
+        write_line(w, audit->takes_mail == FACT_TRUE      ? "none; its own addresses take mail"
+                      : audit->takes_mail == FACT_UNKNOWN ? "not known: the DNS did not answer"
+                                                          : "none, and no address either", 4);
+    for (size_t i = 0; i < audit->n_mx; i++) {
+        const struct domainaudit_mx *mx = &audit->mx[i];
+        if (mx->host[0] == '\0') {
+            write_line(w, "null MX: the domain takes no mail", 4);
+            continue;
+        }
+        write_audit_item(w, length, mx->host,
+                         mx->has_address == FACT_TRUE    ? "has an address"
+                         : mx->has_address == FACT_FALSE ? "has no address"
+                                                         : "not known: the DNS did not answer",
+                         mx->has_address == FACT_TRUE ? GREEN : mx->has_address == FACT_FALSE ? RED : YELLOW);
+    }
+}
+
+static void write_tls(struct writer *w, size_t length, const char *label, const struct tlspolicy *policy)
+{
+    static const char *const states[] = { "no record", "a good record", "", "not known: the DNS did not answer" };
+    static const enum color colors[] = { PLAIN, GREEN, RED, YELLOW };
+
+    write_audit_item(w, length, label, policy->state == TLSPOLICY_BAD ? policy->problem : states[policy->state],
+                     colors[policy->state]);
+}
+
+static size_t longer(size_t length, const char *label)
+{
+    size_t len = strlen(label);
+
+    return len > length && len <= AUDIT_LABEL_MAX ? len : length;
+}
+
+static size_t label_length(const struct domainaudit *audit)
+{
+    size_t length = audit_label_length(strlen("blocklists"), &audit->listings);
+    char address[IP_TEXT_MAX];
+
+    for (size_t i = 0; i < audit->n_spf; i++) {
+        ip_format(&audit->spf[i].address, address);
+        length = longer(length, address);
+    }
+    for (size_t i = 0; i < audit->n_keys; i++)
+        length = longer(length, audit->keys[i].name);
+    for (size_t i = 0; i < audit->n_mx; i++)
+        length = longer(length, audit->mx[i].host);
+    return length;
+}
+
+void report_text_domain(const struct domainaudit *audit, bool is_color, struct str *text_r)
+{
+    struct writer w = { .out = text_r, .is_color = is_color };
+    size_t length = label_length(audit);
+
+    write_audit_headline(&w, audit->outcome, audit->domain, &audit->findings);
+    write_spf(&w, length, audit);
+    write_keys(&w, length, audit);
+    write_title(&w, "DMARC");
+    write_record(&w, length, audit);
+    write_reading(&w, length, "RFC 9989", &audit->dmarc.rfc9989);
+    write_reading(&w, length, "RFC 7489", &audit->dmarc.rfc7489);
+    write_reports(&w, length, &audit->reports);
+    write_mx(&w, length, audit);
+    write_title(&w, "TLS");
+    write_tls(&w, length, "MTA-STS", &audit->sts);
+    write_tls(&w, length, "TLS-RPT", &audit->tls_reports);
+    write_title(&w, "Blocklists");
+    write_audit_listings(&w, length, &audit->listings, audit->has_lists);
+    write_findings(&w, &audit->findings);
+    write_audit_publish(&w, &audit->publish);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------ */
+
+static struct json_t *make_keys(const struct domainaudit *audit)
+{
+    struct json_t *array = jsonvalue_array();
+
+    for (size_t i = 0; i < audit->n_keys; i++) {
+        const struct keyaudit *key = &audit->keys[i];
+        struct json_t *object = jsonvalue_object();
+        jsonvalue_put_text(object, "name", key->name);
+        if (key->status != DKIMKEY_TEMPFAIL)
+            jsonvalue_put_bool(object, "found", key->status != DKIMKEY_NONE);
+        if (key->status == DKIMKEY_FOUND)
+            jsonvalue_put_bool(object, "revoked", key->is_revoked);
+        if (key->type[0] != '\0')
+            jsonvalue_put_text(object, "type", key->type);
+        if (key->bits > 0)
+            jsonvalue_put_count(object, "bits", (uint64_t)key->bits);
+        jsonvalue_put_text(object, "flags", key->flags);
+        jsonvalue_put_text(object, "problem", key->reason);
+        jsonvalue_append(array, object);
+    }
+    return array;
+}
+
+static struct json_t *make_reports(const struct dmarcreports *reports)
+{
+    struct json_t *array = jsonvalue_array();
+
+    for (size_t i = 0; i < reports->count; i++) {
+        struct json_t *object = jsonvalue_object();
+        jsonvalue_put_text(object, "tag", reports->items[i].is_failure ? "ruf" : "rua");
+        jsonvalue_put_text(object, "uri", reports->items[i].uri);
+        jsonvalue_put_bool(object, "external", reports->items[i].is_external);
+        jsonvalue_put_fact(object, "authorized", reports->items[i].is_authorized);
+        jsonvalue_append(array, object);
+    }
+    return array;
+}
+
+static struct json_t *make_reading(const struct dmarc_reading *reading)
+{
+    struct json_t *object = jsonvalue_object();
+
+    if (reading->policy != DMARC_POLICY_ABSENT)
+        jsonvalue_put_text(object, "policy", dmarc_policy_name(reading->policy));
+    if (reading->record_domain[0] != '\0')
+        jsonvalue_put_text(object, "record_domain", reading->record_domain);
+    if (reading->org_domain[0] != '\0')
+        jsonvalue_put_text(object, "org_domain", reading->org_domain);
+    jsonvalue_put_text(object, "problem", reading->problem);
+    return object;
+}
+
+static struct json_t *make_dmarc(const struct domainaudit *audit)
+{
+    struct json_t *object = jsonvalue_object();
+
+    if (audit->dmarc_text[0] != '\0') {
+        jsonvalue_put_text(object, "record", audit->dmarc_text);
+        jsonvalue_put_text(object, "aspf", audit->dmarc.rfc9989.record.strict_spf ? "strict" : "relaxed");
+        jsonvalue_put_text(object, "adkim", audit->dmarc.rfc9989.record.strict_dkim ? "strict" : "relaxed");
+    }
+    jsonvalue_put(object, "rfc9989", make_reading(&audit->dmarc.rfc9989));
+    jsonvalue_put(object, "rfc7489", make_reading(&audit->dmarc.rfc7489));
+    jsonvalue_put(object, "reports", make_reports(&audit->reports));
+    return object;
+}
+
+static struct json_t *make_mx(const struct domainaudit *audit)
+{
+    struct json_t *array = jsonvalue_array();
+
+    for (size_t i = 0; i < audit->n_mx; i++) {
+        struct json_t *object = jsonvalue_object();
+        jsonvalue_put_count(object, "preference", (uint64_t)audit->mx[i].preference);
+        jsonvalue_put_text(object, "host", audit->mx[i].host);
+        jsonvalue_put_fact(object, "resolves", audit->mx[i].has_address);
+        jsonvalue_append(array, object);
+    }
+    return array;
+}
+
+static struct json_t *make_tls(const struct tlspolicy *policy)
+{
+    static const char *const states[] = { "none", "good", "bad", "unknown" };
+    struct json_t *object = jsonvalue_object();
+
+    jsonvalue_put_text(object, "state", states[policy->state]);
+    jsonvalue_put_text(object, "problem", policy->problem);
+    return object;
+}
+
+char *report_json_domain(const struct domainaudit *audit)
+{
+    struct json_t *object = jsonvalue_object(), *spf = jsonvalue_array();
+
+    jsonvalue_put_text(object, "domain", audit->domain);
+    jsonvalue_put_text(object, "outcome", audit_outcome_name(audit->outcome));
+    for (size_t i = 0; i < audit->n_spf; i++)
+        jsonvalue_append(spf, jsonvalue_spf(&audit->spf[i]));
+    jsonvalue_put(object, "spf", spf);
+    jsonvalue_put(object, "dkim", make_keys(audit));
+    jsonvalue_put(object, "dmarc", make_dmarc(audit));
+    jsonvalue_put(object, "mx", make_mx(audit));
+    jsonvalue_put_fact(object, "takes_mail", audit->takes_mail);
+    jsonvalue_put(object, "mta_sts", make_tls(&audit->sts));
+    jsonvalue_put(object, "tls_rpt", make_tls(&audit->tls_reports));
+    jsonvalue_put(object, "blocklists", jsonvalue_listings(&audit->listings));
+    jsonvalue_put(object, "findings", jsonvalue_findings(&audit->findings));
+    jsonvalue_put(object, "publish", jsonvalue_publish(&audit->publish));
+    return jsonvalue_print(object);
+}

@@ -1,0 +1,274 @@
+/*
+ * lib/audit/domainaudit and what it is made of: what a domain publishes, what is proposed, and that a question that
+ * fails is told as not known.
+ */
+#include "config.h"
+
+#include "lib/audit/domainaudit.h"
+#include "lib/base/mem.h"
+#include "lib/report/audited.h"
+#include "t/unit/unit.h"
+#include "t/unit/zonedns.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char zone[] =
+    "$TTL 300\n"
+    "good.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "good.example. IN MX 10 mx.good.example.\n"
+    "mx.good.example. IN A 192.0.2.1\n"
+    "_dmarc.good.example. IN TXT \"v=DMARC1; p=reject; aspf=s; rua=mailto:d@good.example,mailto:x@taker.example!10m; "
+    "ruf=mailto:f@sub.good.example\"\n"
+    "good.example._report._dmarc.taker.example. IN TXT \"v=DMARC1\"\n"
+    "_mta-sts.good.example. IN TXT \"v=STSv1; id=20260101;\"\n"
+    "_smtp._tls.good.example. IN TXT \"v=TLSRPTv1; rua=mailto:t@good.example,https://taker.example/tls\"\n"
+    "ed._domainkey.good.example. IN TXT \"v=DKIM1; k=ed25519; t=s; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "gone._domainkey.good.example. IN TXT \"v=DKIM1; p=\"\n"
+    "torn._domainkey.good.example. IN TXT \"v=DKIM1; p=AAAA\"\n"
+    "test._domainkey.good.example. IN TXT \"v=DKIM1; k=ed25519; t=y:s; "
+    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "poor.example. IN TXT \"v=spf1 ip4:192.0.2.9 ~all\"\n"
+    "poor.example. IN MX 10 nowhere.example.\n"
+    "_dmarc.poor.example. IN TXT \"v=DMARC1; p=none; rua=mailto:x@stranger.example,nonsense\"\n"
+    "_mta-sts.poor.example. IN TXT \"v=STSv1; id=2026-01-01\"\n"
+    "_smtp._tls.poor.example. IN TXT \"v=TLSRPTv1; rua=t@poor.example\"\n"
+    "null.example. IN MX 0 .\n"
+    "null.example. IN TXT \"v=spf1 redirect=good.example\"\n"
+    "_dmarc.null.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:d@null.example\"\n";
+
+static struct orgdomain *orgdomain;
+static struct blocklists *blocklists;
+
+static void set_up(void)
+{
+    struct err err = { "" };
+
+    orgdomain = orgdomain_new(&err);
+    blocklists = blocklists_load(NULL, &err);
+    ck_assert_msg(orgdomain != NULL && blocklists != NULL, "%s", err.text);
+}
+
+static void tear_down(void)
+{
+    orgdomain_free(&orgdomain);
+    blocklists_unref(&blocklists);
+}
+
+static const struct domain_case {
+    const char *domain;
+    const char *selectors[4];
+    const char *address;
+    enum audit_outcome outcome;
+    const char *findings[12];   /* all of them, "id(subject)" */
+    const char *publish[6];     /* all of them, "name TYPE text" */
+} cases[] = {
+    { "good.example", { "ed" }, "192.0.2.1", AUDIT_CLEAR, { NULL }, { NULL } },
+    { "good.example", { "gone" }, "192.0.2.1", AUDIT_FAULTY, { "dkim-key-revoked(gone._domainkey.good.example)" },
+      { NULL } },
+    { "good.example", { "torn", "missing", "test" }, "192.0.2.1", AUDIT_FAULTY,
+      { "dkim-bad-key(torn._domainkey.good.example)", "dkim-no-key(missing._domainkey.good.example)",
+        "dkim-testing(test._domainkey.good.example)" }, { NULL } },
+    { "good.example", { NULL }, "192.0.2.2", AUDIT_FAULTY, { "spf-fail(192.0.2.2)" },
+      { "good.example TXT v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 -all" } },
+    { "poor.example", { NULL }, "192.0.2.1", AUDIT_FAULTY,
+      { "spf-softfail(192.0.2.1)", "dmarc-policy-none(poor.example)", "dmarc-report-invalid(poor.example)",
+        "dmarc-report-unauthorized(poor.example)", "mx-unresolvable(nowhere.example)",
+        "mta-sts-invalid(poor.example)", "tls-rpt-invalid(poor.example)" },
+      { "poor.example TXT v=spf1 ip4:192.0.2.9 ip4:192.0.2.1 ~all",
+        "poor.example._report._dmarc.stranger.example TXT v=DMARC1" } },
+    { "null.example", { NULL }, "192.0.2.2", AUDIT_FAULTY, { "mx-null(null.example)", "spf-fail(192.0.2.2)" },
+      { "null.example TXT v=spf1 ip4:192.0.2.2 redirect=good.example" } },
+    { "bare.example", { NULL }, "2001:db8::1", AUDIT_FAULTY,
+      { "spf-none(2001:db8::1)", "dmarc-none(bare.example)", "author-domain-unresolvable(bare.example)" },
+      { "bare.example TXT v=spf1 ip6:2001:db8::1 -all",
+        "_dmarc.bare.example TXT v=DMARC1; p=none; rua=mailto:postmaster@bare.example" } },
+};
+
+static void run(struct dns *dns, const struct domain_case *c, struct domainaudit *audit_r)
+{
+    struct dns_budget budget = zonedns_budget();
+    const struct dmarccheck dmarc = { .dns = dns, .orgdomain = orgdomain };
+    struct ip_addr address;
+    size_t n = 0;
+
+    ck_assert_int_eq(ip_parse(c->address, &address), 0);
+    while (n < LENGTH(c->selectors) && c->selectors[n] != NULL)
+        n++;
+    domainaudit_run(&(struct domainaudit_input){
+                        .dns = dns, .lists = blocklists, .dmarc = &dmarc, .domain = c->domain,
+                        .selectors = c->selectors, .n_selectors = n, .addresses = &address, .n_addresses = 1,
+                        .helo = "mail.good.example", .receiver = "here.example",
+                    }, &budget, audit_r);
+}
+
+static bool is_in(const char *text, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n && list[i] != NULL; i++) {
+        if (strcmp(list[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static size_t count(const char *const *list, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && list[i] != NULL)
+        i++;
+    return i;
+}
+
+static void check_findings(const struct domain_case *c, const struct domainaudit *audit)
+{
+    for (size_t i = 0; i < audit->findings.count; i++) {
+        char *one = xasprintf("%s(%s)", audit->findings.items[i].row->name, audit->findings.items[i].subject);
+        ck_assert_msg(is_in(one, c->findings, LENGTH(c->findings)), "%s: %s appeared", c->domain, one);
+        free(one);
+    }
+}
+
+START_TEST(audits_a_domain)
+{
+    const struct domain_case *c = &cases[_i];
+    struct dns *dns = zonedns_new(zone);
+    struct domainaudit audit;
+
+    run(dns, c, &audit);
+    check_findings(c, &audit);
+    ck_assert_msg(audit.findings.count == count(c->findings, LENGTH(c->findings)), "%s: %zu findings", c->domain,
+                  audit.findings.count);
+    ck_assert_msg(audit.outcome == c->outcome, "%s: %s", c->domain, audit_outcome_name(audit.outcome));
+    for (size_t i = 0; i < audit.publish.count; i++) {
+        const struct publish_record *record = &audit.publish.items[i];
+        char *one = xasprintf("%s %s %s", record->name, dns_type_name(record->type), record->text);
+        ck_assert_msg(is_in(one, c->publish, LENGTH(c->publish)), "%s: %s appeared", c->domain, one);
+        free(one);
+    }
+    ck_assert_uint_eq(audit.publish.count, count(c->publish, LENGTH(c->publish)));
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+}
+END_TEST
+
+START_TEST(failures_are_no_faults)
+{
+    static const struct { const char *name; enum dns_type type; } questions[] = {
+        { "good.example", DNS_TXT }, { "good.example", DNS_MX }, { "mx.good.example", DNS_A },
+        { "_dmarc.good.example", DNS_TXT }, { "good.example._report._dmarc.taker.example", DNS_TXT },
+        { "_mta-sts.good.example", DNS_TXT }, { "_smtp._tls.good.example", DNS_TXT },
+        { "ed._domainkey.good.example", DNS_TXT },
+    };
+    static const enum dns_status failures[] = { DNS_TIMEOUT, DNS_TEMPFAIL, DNS_BOGUS };
+
+    for (size_t k = 0; k < LENGTH(questions) * LENGTH(failures); k++) {
+        size_t q = k % LENGTH(questions);
+        struct dns *dns = zonedns_new(zone);
+        struct domainaudit audit;
+        dns_inject(dns, questions[q].name, questions[q].type, failures[k / LENGTH(questions)]);
+        run(dns, &cases[0], &audit);
+        ck_assert_msg(audit.outcome == AUDIT_UNDECIDED, "%s: %s", questions[q].name,
+                      audit_outcome_name(audit.outcome));
+        ck_assert_uint_eq(audit.publish.count, 0);
+        domainaudit_clear(&audit);
+        dns_free(&dns);
+    }
+}
+END_TEST
+
+static const struct { enum tlspolicy_kind kind; const char *text; int want; } policies[] = {
+    { TLSPOLICY_STS, "v=STSv1; id=20260101", 0 }, { TLSPOLICY_STS, "v=STSv1;id=a;", 0 },
+    { TLSPOLICY_STS, "v=STSv1", -1 }, { TLSPOLICY_STS, "v=STSv1; id=", -1 }, { TLSPOLICY_STS, "v=STSv1; id=a b", -1 },
+    { TLSPOLICY_STS, "v=STSv1; id=a; id=b", -1 }, { TLSPOLICY_STS, "v=STSv1; id", -1 },
+    { TLSPOLICY_STS, "v=STSv1; id=012345678901234567890123456789012", -1 },
+    { TLSPOLICY_STS, "v=STSv2; id=a", 1 }, { TLSPOLICY_STS, "V=STSv1; id=a", 1 }, { TLSPOLICY_STS, "", 1 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1; rua=mailto:a@b.example", 0 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1;rua=https://b.example/x , mailto:a@b.example;", 0 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1", -1 }, { TLSPOLICY_REPORTS, "v=TLSRPTv1; rua=", -1 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1; rua=mailto:a@b.example,", -1 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1; rua=http://b.example/", -1 },
+    { TLSPOLICY_REPORTS, "v=TLSRPTv1; rua=mailto:@b.example", -1 }, { TLSPOLICY_REPORTS, "v=spf1 -all", 1 },
+};
+
+START_TEST(reads_tls_policies)
+{
+    const char *problem;
+    int rc = tlspolicy_parse(policies[_i].kind, policies[_i].text, strlen(policies[_i].text), &problem);
+
+    ck_assert_msg(rc == policies[_i].want, "'%s': %d", policies[_i].text, rc);
+    ck_assert_msg((problem != NULL) == (rc < 0), "'%s'", policies[_i].text);
+}
+END_TEST
+
+START_TEST(mends_spf_records)
+{
+    static const struct { const char *record, *want; } records[] = {
+        { "v=spf1 -all", "v=spf1 ip4:192.0.2.1 -all" }, { "v=spf1", "v=spf1 ip4:192.0.2.1" },
+        { "v=spf1  mx ?ALL exp=a.example", "v=spf1 mx ip4:192.0.2.1 ?ALL exp=a.example" },
+        { "v=spf1 redirect=a.example", "v=spf1 ip4:192.0.2.1 redirect=a.example" },
+        { "v=spf1 a:all -all", "v=spf1 a:all ip4:192.0.2.1 -all" },
+    };
+    struct ip_addr address;
+
+    ck_assert_int_eq(ip_parse("192.0.2.1", &address), 0);
+    for (size_t i = 0; i < LENGTH(records); i++) {
+        char *text = publish_mend_spf(records[i].record, &address, 1);
+        ck_assert_str_eq(text, records[i].want);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(proposes_what_is_read)
+{
+    struct publish publish = { 0 };
+
+    ck_assert(!publish_spf(&publish, "a.example", "v=spf1 ip4:300.1.2.3 -all"));
+    ck_assert(!publish_spf(&publish, "a.example", "spf1 -all"));
+    ck_assert(publish_spf(&publish, "a.example", "v=spf1 -all"));
+    ck_assert(!publish_spf(&publish, "a.example", "v=spf1 -all"));
+    ck_assert(publish_dmarc(&publish, "a.example") && publish_tls_reports(&publish, "a.example"));
+    ck_assert(!publish_ptr(&publish, &(struct ip_addr){ .family = AF_INET }, "a b"));
+    ck_assert_uint_eq(publish.count, 3);
+    publish_clear(&publish);
+}
+END_TEST
+
+START_TEST(prints_text)
+{
+    static const char *const want[] = {
+        "CLEAR  good.example: nothing stands in the way\n", "192.0.2.1                   pass by ip4:192.0.2.1\n",
+        "Lookups\n  good.example = v=spf1 ip4:192.0.2.1 -all\n", "ed._domainkey.good.example  ed25519, ",
+        "flags s\n", "strict for SPF, relaxed for DKIM\n", "policy reject, record of good.example",
+        "mailto:x@taker.example!10m, agreed there\n", "mailto:f@sub.good.example, its own\n", "has an address\n",
+        "a good record\n", "none configured\n",
+    };
+    struct dns *dns = zonedns_new(zone);
+    struct domainaudit audit;
+    struct str text = STR_EMPTY;
+
+    run(dns, &cases[0], &audit);
+    report_text_domain(&audit, false, &text);
+    for (size_t i = 0; i < LENGTH(want); i++)
+        ck_assert_msg(strstr(str_get(&text), want[i]) != NULL, "no '%s' in\n%s", want[i], str_get(&text));
+    str_clear(&text);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("domainaudit");
+    TCase *tc = tcase_create("domainaudit");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_loop_test(tc, audits_a_domain, 0, (int)LENGTH(cases));
+    tcase_add_test(tc, failures_are_no_faults);
+    tcase_add_loop_test(tc, reads_tls_policies, 0, (int)LENGTH(policies));
+    tcase_add_test(tc, mends_spf_records);
+    tcase_add_test(tc, proposes_what_is_read);
+    tcase_add_test(tc, prints_text);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
