@@ -256,7 +256,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
     sfsistat answer = SMFIS_ACCEPT;
     struct report *report = session_judge(s, smfi_getsymval(ctx, macro_id));
     if (report != NULL) {
-        journal_report(report, service_explain(service), preflight_conf(session_engine(s))->explain_interval_ms);
+        journal_report(report, service_told(service), preflight_conf(session_engine(s))->explain_interval_ms);
         answer = actions_taken[report->action](ctx, report);
     }
     report_free(&report);

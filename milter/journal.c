@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/str.h"
 #include "lib/report/report.h"
-#include "milter/explain.h"
+#include "milter/told.h"
 #include "milter/log.h"
 
 #include <string.h>
@@ -73,7 +73,7 @@ void journal_trouble(const struct report *report, const char *text)
     str_clear(&line);
 }
 
-void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms)
+void journal_report(const struct report *report, struct told *told, int explain_interval_ms)
 {
     struct str line = STR_EMPTY;
 
@@ -85,7 +85,7 @@ void journal_report(const struct report *report, struct explain *explain, int ex
 
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct finding *f = &report->findings.items[i];
-        if (explain_is_due(explain, f->row->name, f->subject, clock_ms(), explain_interval_ms))
+        if (told_is_due(told, f->row->name, f->subject, clock_ms(), explain_interval_ms))
             log_finding(report, f);
     }
 }

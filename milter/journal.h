@@ -5,11 +5,11 @@
 #ifndef PREFLIGHT_MILTER_JOURNAL_H
 #define PREFLIGHT_MILTER_JOURNAL_H
 
-struct explain;
+struct told;
 struct report;
 
 /* explain_interval_ms: a finding and its subject are explained once in so long. */
-void journal_report(const struct report *report, struct explain *explain, int explain_interval_ms);
+void journal_report(const struct report *report, struct told *told, int explain_interval_ms);
 
 /* Our own trouble with this message, at LOG_ERR. */
 void journal_trouble(const struct report *report, const char *text);

@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/preflight.h"
-#include "milter/explain.h"
+#include "milter/told.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@ struct service {
     pthread_mutex_t lock;
     pthread_cond_t quiet;           /* in_hand or inside has become 0 */
     struct preflight *engine;
-    struct explain *explain;
+    struct told *told;
     struct service_link sessions;   /* a ring */
     int in_hand;
     int inside;
@@ -36,7 +36,7 @@ struct service *service_new(void)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&s->quiet, &attr);
     pthread_condattr_destroy(&attr);
-    s->explain = explain_new(EXPLAIN_MAX);
+    s->told = told_new(TOLD_MAX);
     s->sessions.prev = s->sessions.next = &s->sessions;
     return s;
 }
@@ -47,7 +47,7 @@ void service_free(struct service **service)
     if (s == NULL)
         return;
     preflight_unref(&s->engine);
-    explain_free(&s->explain);
+    told_free(&s->told);
     pthread_cond_destroy(&s->quiet);
     pthread_mutex_destroy(&s->lock);
     free(s);
@@ -71,9 +71,9 @@ void service_replace(struct service *s, struct preflight *engine)
     preflight_unref(&old);
 }
 
-struct explain *service_explain(struct service *s)
+struct told *service_told(struct service *s)
 {
-    return s->explain;
+    return s->told;
 }
 
 void service_add(struct service *s, struct service_link *link)

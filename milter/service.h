@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct explain;
+struct told;
 struct preflight;
 struct service;
 
@@ -22,7 +22,7 @@ void service_free(struct service **service);                /* no session is lef
 
 struct preflight *service_engine(struct service *service);              /* the caller owns the reference */
 void service_replace(struct service *service, struct preflight *engine);   /* takes the reference; NULL once closed */
-struct explain *service_explain(struct service *service);
+struct told *service_told(struct service *service);
 
 void service_add(struct service *service, struct service_link *link);
 void service_remove(struct service *service, struct service_link *link);

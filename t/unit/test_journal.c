@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "lib/report/report.h"
-#include "milter/explain.h"
+#include "milter/told.h"
 #include "milter/journal.h"
 #include "milter/log.h"
 #include "t/unit/unit.h"
@@ -15,14 +15,14 @@
 static char written[8192];
 
 /* Runs the journal with standard error in a file, and reads that. */
-static void journal(struct report *report, struct explain *explain)
+static void journal(struct report *report, struct told *told)
 {
     FILE *file = tmpfile();
     int before = dup(STDERR_FILENO);
 
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
-    journal_report(report, explain, 3600 * 1000);
+    journal_report(report, told, 3600 * 1000);
     ck_assert_int_ge(dup2(before, STDERR_FILENO), 0);
     close(before);
     rewind(file);
@@ -43,7 +43,7 @@ START_TEST(explains_every_finding_once)
 {
     char id[] = "QID", sender[] = "a@example.com", trouble[] = "dns: no answer for TXT a\x01.example";
     struct report report = { .queue_id = id, .sender = sender, .verdict = VERDICT_UNSURE, .trouble = trouble };
-    struct explain *explain = explain_new(16);
+    struct told *told = told_new(16);
 
     unsetenv("JOURNAL_STREAM");
     log_open(true, "mail");
@@ -51,7 +51,7 @@ START_TEST(explains_every_finding_once)
     findings_add(&report.findings, FINDING_DKIM_NONE, "example.com", "example.com", NULL);
     findings_add(&report.findings, FINDING_DMARC_POLICY_NONE, "example.com", "example.com", NULL);
     findings_add(&report.findings, FINDING_HEADER_8BIT, "X\x02", "example.com", NULL);
-    journal(&report, explain);
+    journal(&report, told);
     ck_assert_uint_eq(count_lines(), 1 + 1 + 4);
     ck_assert_ptr_nonnull(strstr(written, "]: QID: verdict=unsure action=accept "));
     ck_assert_ptr_nonnull(strstr(written, "]: QID: dns: no answer for TXT a\\x01.example\n"));
@@ -59,10 +59,10 @@ START_TEST(explains_every_finding_once)
                                  "(-all). Mend: "));
     ck_assert_ptr_nonnull(strstr(written, "]: QID: finding dmarc-policy-none example.com: "));
     ck_assert_ptr_nonnull(strstr(written, "]: QID: finding header-8bit X\\x02: the field X\\x02 has "));
-    journal(&report, explain);
+    journal(&report, told);
     ck_assert_uint_eq(count_lines(), 1 + 1);
     findings_clear(&report.findings);
-    explain_free(&explain);
+    told_free(&told);
 }
 END_TEST
 

@@ -1,10 +1,10 @@
 /*
- * What has been explained in the log; see explain.h.
+ * What has been explained in the log; see told.h.
  * A hash table over a fixed array; the array's entries are also a list by age.  The mutex guards all of it.
  */
 #include "config.h"
 
-#include "milter/explain.h"
+#include "milter/told.h"
 #include "lib/base/mem.h"
 
 #include <assert.h>
@@ -23,7 +23,7 @@ struct entry {
     int older, newer;
 };
 
-struct explain {
+struct told {
     pthread_mutex_t lock;
     struct entry *entries;
     int *buckets;           /* as many as entries */
@@ -32,10 +32,10 @@ struct explain {
     int oldest, newest;
 };
 
-struct explain *explain_new(size_t capacity)
+struct told *told_new(size_t capacity)
 {
-    assert(capacity >= 1 && capacity <= EXPLAIN_MAX);
-    struct explain *e = xcalloc(1, sizeof(*e));
+    assert(capacity >= 1 && capacity <= TOLD_MAX);
+    struct told *e = xcalloc(1, sizeof(*e));
     pthread_mutex_init(&e->lock, NULL);
     e->capacity = (int)capacity;
     e->entries = xcalloc(capacity, sizeof(*e->entries));
@@ -46,9 +46,9 @@ struct explain *explain_new(size_t capacity)
     return e;
 }
 
-void explain_free(struct explain **explain)
+void told_free(struct told **told)
 {
-    struct explain *e = *explain;
+    struct told *e = *told;
     if (e == NULL)
         return;
     for (int i = 0; i < e->count; i++)
@@ -57,10 +57,10 @@ void explain_free(struct explain **explain)
     free(e->buckets);
     pthread_mutex_destroy(&e->lock);
     free(e);
-    *explain = NULL;
+    *told = NULL;
 }
 
-static int bucket_of(const struct explain *e, const char *key)
+static int bucket_of(const struct told *e, const char *key)
 {
     uint32_t hash = 2166136261U;    /* FNV-1a */
     for (; *key != '\0'; key++)
@@ -68,7 +68,7 @@ static int bucket_of(const struct explain *e, const char *key)
     return (int)(hash % (uint32_t)e->capacity);
 }
 
-static int find(const struct explain *e, int bucket, const char *key)
+static int find(const struct told *e, int bucket, const char *key)
 {
     int i = e->buckets[bucket];
     while (i != NONE && strcmp(e->entries[i].key, key) != 0)
@@ -76,14 +76,14 @@ static int find(const struct explain *e, int bucket, const char *key)
     return i;
 }
 
-static void unlink_age(struct explain *e, int i)
+static void unlink_age(struct told *e, int i)
 {
     struct entry *entry = &e->entries[i];
     *(entry->older == NONE ? &e->oldest : &e->entries[entry->older].newer) = entry->newer;
     *(entry->newer == NONE ? &e->newest : &e->entries[entry->newer].older) = entry->older;
 }
 
-static void link_newest(struct explain *e, int i)
+static void link_newest(struct told *e, int i)
 {
     e->entries[i].older = e->newest;
     e->entries[i].newer = NONE;
@@ -91,7 +91,7 @@ static void link_newest(struct explain *e, int i)
     e->newest = i;
 }
 
-static int evict_oldest(struct explain *e)
+static int evict_oldest(struct told *e)
 {
     int i = e->oldest;
     int *link = &e->buckets[e->entries[i].bucket];
@@ -103,7 +103,7 @@ static int evict_oldest(struct explain *e)
     return i;
 }
 
-static int add(struct explain *e, int bucket, const char *key)
+static int add(struct told *e, int bucket, const char *key)
 {
     int i = e->count < e->capacity ? e->count++ : evict_oldest(e);
     e->entries[i].key = xstrdup(key);
@@ -114,7 +114,7 @@ static int add(struct explain *e, int bucket, const char *key)
     return i;
 }
 
-bool explain_is_due(struct explain *e, const char *finding, const char *subject, int64_t now_ms, int interval_ms)
+bool told_is_due(struct told *e, const char *finding, const char *subject, int64_t now_ms, int interval_ms)
 {
     char *key = xasprintf("%s %.*s", finding, SUBJECT_MAX, subject);
     bool is_due = true;
