@@ -21,7 +21,11 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define DOMAINS 6
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ROUNDS 6            /* each engine reads its receivers anew, and a sanitizer takes its time over that */
+#else
 #define ROUNDS 30
+#endif
 
 static const char fixed_zone[] =
     "$TTL 300\n"
@@ -345,12 +349,10 @@ START_TEST(failure_is_unsure_at_worst)
 {
     open_round(_i);
     struct conf *conf = make_conf(false, _i % 3 != 0);
-    for (size_t i = 0; i < LENGTH(recipients); i++) {
-        recipient = recipients[i];
-        fail_each_question(conf, "a@d0.example", false, _i);
-        fail_each_question(conf, "a@d1.example", true, _i);
-        fail_each_question(conf, "", _i % 2 == 0, _i);
-    }
+    recipient = recipients[(size_t)_i % LENGTH(recipients)];
+    fail_each_question(conf, "a@d0.example", false, _i);
+    fail_each_question(conf, "a@d1.example", true, _i);
+    fail_each_question(conf, "", _i / 2 % 2 == 0, _i);
     conf_unref(&conf);
     close_round();
 }
