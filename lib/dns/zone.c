@@ -61,12 +61,17 @@ static void add_record(struct zone *zone, const char *name, ldns_rr *rr, int lin
     zone->records[zone->count++] = (struct record){ .name = xstrdup(name), .rr = rr, .line = line };
 }
 
-/* From wire form; -1 where a label holds a dot or NUL, which text names cannot say. */
+/*
+ * From wire form; -1 where a label holds a dot or NUL, which text names cannot say, and over 255 octets, which ldns lets
+ * a name and its origin make together.
+ */
 static int name_from_rdf(const ldns_rdf *rdf, char name_r[DOMAIN_MAX])
 {
     const uint8_t *wire = ldns_rdf_data(rdf);
     size_t used = 0;
 
+    if (ldns_rdf_size(rdf) > LDNS_MAX_DOMAINLEN)
+        return -1;
     for (; *wire != 0; wire += 1 + *wire) {
         if (memchr(wire + 1, '.', *wire) != NULL || memchr(wire + 1, '\0', *wire) != NULL)
             return -1;
@@ -117,7 +122,7 @@ static int take_rr(struct zone *zone, const char *file, int line, ldns_rr *rr, s
     else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNAME)
         err_set(err, "%s:%d: DNAME records cannot be served", file, line);
     else if (name_from_rdf(ldns_rr_owner(rr), name) != 0)
-        err_set(err, "%s:%d: a name with a dot or NUL inside a label cannot be served", file, line);
+        err_set(err, "%s:%d: a name over 255 octets, or with a dot or NUL in a label, cannot be served", file, line);
     else {
         add_record(zone, name, rr, line);
         return 0;

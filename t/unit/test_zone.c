@@ -203,6 +203,8 @@ START_TEST(gives_packets)
 }
 END_TEST
 
+#define LABEL_60 "aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbcccccccccccccccccccc"
+
 START_TEST(refuses_broken_files)
 {
     static const struct { const char *text, *line, *what; } cases[] = {
@@ -216,6 +218,8 @@ START_TEST(refuses_broken_files)
         { "a.example. IN CNAME b.example.\na.example. IN A 203.0.113.5\n", ":1: ", "CNAME and other" },
         { "a.example. IN CNAME b.example.\na.example. IN CNAME c.example.\n", ":1: ", "CNAME and other" },
         { "a\\.b.example. IN A 203.0.113.5\n", ":1: ", "dot" },
+        { "$ORIGIN " LABEL_60 "." LABEL_60 "." LABEL_60 ".example.\n" LABEL_60 "." LABEL_60 " IN A 203.0.113.5\n", ":2: ",
+          "" },
         { "\na.example. IN TYPE6 \\# 4 0A000001\n", ":2: ", "" },
         { "a.example. IN TYPE6 \\# 0\n", ":1: ", "not that of the record's type" },
         { "a.example. IN TYPE15 \\# 1 00\n", ":1: ", "" },
