@@ -62,8 +62,8 @@ static void add_record(struct zone *zone, const char *name, ldns_rr *rr, int lin
 }
 
 /*
- * From wire form; -1 where a label holds a dot or NUL, which text names cannot say, and over 255 octets, which ldns lets
- * a name and its origin make together.
+ * From wire form; -1 where a label holds a dot or NUL, which text names cannot say, and over 255 octets, which ldns
+ * lets a name and its origin make together.
  */
 static int name_from_rdf(const ldns_rdf *rdf, char name_r[DOMAIN_MAX])
 {
