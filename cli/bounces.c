@@ -20,6 +20,8 @@ enum { OPTION_HTML = OPTION_OWN };
 struct bounces_options {
     struct common_options common;
     bool is_html;
+    char *const *paths;         /* what is left of the command line */
+    size_t n_paths;
 };
 
 static int take_option(int option, char *value, void *into)
@@ -47,6 +49,8 @@ static int parse_options(int argc, char **argv, struct bounces_options *options)
         return cli_usage_error(&subcommand_bounces, "--json and --html exclude each other");
     if (optind == argc && isatty(STDIN_FILENO))
         return cli_usage_error(&subcommand_bounces, "name a log file, or - for standard input");
+    options->paths = argv + optind;
+    options->n_paths = (size_t)(argc - optind);
     return CLI_GO_ON;
 }
 
@@ -103,30 +107,28 @@ static int print(const struct tally *tally, const struct bounces_options *option
     return cli_print(str_steal(&text), err);
 }
 
+static int tally_logs(struct conf *conf, void *from, struct err *err)
+{
+    const struct bounces_options *options = from;
+    struct bar bar = { 0 };
+    struct tally tally;
+    int rc = bounces_tally(conf, options->paths, options->n_paths, isatty(STDERR_FILENO) ? draw : NULL, &bar, &tally,
+                           err);
+
+    clear(&bar);
+    if (rc < 0)
+        return -1;
+    rc = print(&tally, options, err);
+    tally_clear(&tally);
+    return rc;
+}
+
 static int run(int argc, char **argv)
 {
     struct bounces_options options = { 0 };
-    struct bar bar = { 0 };
-    struct tally tally;
-    struct err err = { "" };
     int status = parse_options(argc, argv, &options);
 
-    if (status != CLI_GO_ON)
-        return status;
-    struct conf *conf = cli_load(&options.common);
-    if (conf == NULL)
-        return EXIT_USAGE;
-    status = bounces_tally(conf, argv + optind, (size_t)(argc - optind), isatty(STDERR_FILENO) ? draw : NULL, &bar,
-                           &tally, &err);
-    clear(&bar);
-    if (status == 0) {
-        status = print(&tally, &options, &err);
-        tally_clear(&tally);
-    }
-    conf_unref(&conf);
-    if (status < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
-    return status < 0 ? EXIT_USAGE : EXIT_CLEAR;
+    return status != CLI_GO_ON ? status : cli_run_conf(&options.common, tally_logs, &options);
 }
 
 const struct subcommand subcommand_bounces = {

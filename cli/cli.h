@@ -65,17 +65,18 @@ int cli_parse(const struct subcommand *self, int argc, char **argv, const struct
               struct common_options *common, cli_take *take, void *options);
 
 /*
- * Does a subcommand's work with an engine of the configuration that the common options name: work gives the exit
+ * Does a subcommand's work with the configuration that the common options name, theirs put over it: work gives the exit
  * status, or -1 with err.  The exit status, after telling standard error what went wrong.
  */
+typedef int cli_conf_work(struct conf *conf, void *options, struct err *err);
+int cli_run_conf(const struct common_options *common, cli_conf_work *work, void *options);
+
+/* The same with an engine of that configuration. */
 typedef int cli_work(struct preflight *preflight, void *options, struct err *err);
 int cli_run(const struct common_options *common, cli_work *work, void *options);
 
 /* "preflight NAME: TEXT" and the synopsis on standard error; returns EXIT_USAGE. */
 int cli_usage_error(const struct subcommand *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* The configuration that the common options name, with theirs put over it.  NULL after telling standard error. */
-struct conf *cli_load(const struct common_options *common);
 
 /* Prints text and frees it.  -1 with err where that failed. */
 int cli_print(char *text, struct err *err);

@@ -85,8 +85,9 @@ static int recheck(struct explain *explain, struct conf *conf, const struct expl
     return rc;
 }
 
-static int explain_text(struct conf *conf, const struct explain_options *options, struct err *err)
+static int explain_text(struct conf *conf, void *from, struct err *err)
 {
+    const struct explain_options *options = from;
     const char *path = file_of(options);
     struct str text = STR_EMPTY;
     int rc = 0;
@@ -109,21 +110,13 @@ static int run(int argc, char **argv)
 {
     static const struct option table[] = { COMMON_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
     struct explain_options options = { .words = NULL };
-    struct err err = { "" };
     int status = cli_parse(&subcommand_explain, argc, argv, table, &options.common, NULL, NULL);
 
     if (status != CLI_GO_ON)
         return status;
     options.words = argv + optind;
     options.n_words = argc - optind;
-    struct conf *conf = cli_load(&options.common);
-    if (conf == NULL)
-        return EXIT_USAGE;
-    int rc = explain_text(conf, &options, &err);
-    if (rc < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
-    conf_unref(&conf);
-    return rc < 0 ? EXIT_USAGE : EXIT_CLEAR;
+    return cli_run_conf(&options.common, explain_text, &options);
 }
 
 const struct subcommand subcommand_explain = {

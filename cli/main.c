@@ -111,35 +111,50 @@ static int override(struct conf *conf, const struct common_options *common, stru
     return 0;
 }
 
-struct conf *cli_load(const struct common_options *common)
+static struct conf *load(const struct common_options *common, struct err *err)
 {
     const char *path = common->conf;
-    struct err err = { "" };
 
     if (path == NULL && access(PREFLIGHT_CONF, F_OK) == 0)
         path = PREFLIGHT_CONF;
-    struct conf *conf = conf_load(path, &err);
-    if (conf != NULL && override(conf, common, &err) < 0)
+    struct conf *conf = conf_load(path, err);
+    if (conf != NULL && override(conf, common, err) < 0)
         conf_unref(&conf);
-    if (conf == NULL)
-        fprintf(stderr, "preflight: %s\n", err.text);
     return conf;
+}
+
+int cli_run_conf(const struct common_options *common, cli_conf_work *work, void *options)
+{
+    struct err err = { "" };
+    struct conf *conf = load(common, &err);
+    int status = conf == NULL ? -1 : work(conf, options, &err);
+
+    if (status < 0)
+        fprintf(stderr, "preflight: %s\n", err.text);
+    conf_unref(&conf);
+    return status < 0 ? EXIT_USAGE : status;
+}
+
+struct engine_work {
+    cli_work *work;
+    void *options;
+};
+
+static int with_engine(struct conf *conf, void *from, struct err *err)
+{
+    const struct engine_work *engine_work = from;
+    struct preflight *preflight = preflight_new(conf, NULL, err);
+    int status = preflight == NULL ? -1 : engine_work->work(preflight, engine_work->options, err);
+
+    preflight_unref(&preflight);
+    return status;
 }
 
 int cli_run(const struct common_options *common, cli_work *work, void *options)
 {
-    struct err err = { "" };
-    struct conf *conf = cli_load(common);
+    struct engine_work engine_work = { work, options };
 
-    if (conf == NULL)
-        return EXIT_USAGE;
-    struct preflight *preflight = preflight_new(conf, NULL, &err);
-    int status = preflight == NULL ? -1 : work(preflight, options, &err);
-    if (status < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
-    preflight_unref(&preflight);
-    conf_unref(&conf);
-    return status < 0 ? EXIT_USAGE : status;
+    return cli_run_conf(common, with_engine, &engine_work);
 }
 
 int cli_print(char *text, struct err *err)

@@ -5,13 +5,13 @@
 
 #include "cli/cli.h"
 
-#include "lib/base/err.h"
 #include "lib/postfix.h"
 #include "lib/report/postfix.h"
 
 enum { OPTION_CONFIG_DIR = OPTION_OWN };
 
 struct postfix_options {
+    struct common_options common;
     const char *directory;      /* NULL: Postfix's standard one */
 };
 
@@ -34,13 +34,14 @@ static int print_audit(const struct postfix_audit *audit, bool is_json, struct e
     return cli_print(str_steal(&text), err);
 }
 
-static int audit(const struct conf *conf, const char *directory, bool is_json, struct err *err)
+static int audit(struct conf *conf, void *from, struct err *err)
 {
+    const struct postfix_options *options = from;
     struct postfix_audit found;
 
-    if (postfix_audit(conf, directory, &found, err) < 0)
+    if (postfix_audit(conf, options->directory, &found, err) < 0)
         return -1;
-    int rc = print_audit(&found, is_json, err);
+    int rc = print_audit(&found, options->common.is_json, err);
     int status = postfix_audit_has_errors(&found) ? EXIT_REFUSED : EXIT_CLEAR;
     postfixaudit_clear(&found);
     return rc < 0 ? -1 : status;
@@ -53,23 +54,14 @@ static int run(int argc, char **argv)
         { "config-dir", required_argument, NULL, OPTION_CONFIG_DIR },
         { NULL, 0, NULL, 0 },
     };
-    struct common_options common = { 0 };
-    struct postfix_options options = { NULL };
-    struct err err = { "" };
-    int status = cli_parse(&subcommand_postfix, argc, argv, table, &common, take, &options);
+    struct postfix_options options = { .directory = NULL };
+    int status = cli_parse(&subcommand_postfix, argc, argv, table, &options.common, take, &options);
 
     if (status != CLI_GO_ON)
         return status;
     if (optind < argc)
         return cli_usage_error(&subcommand_postfix, "'%s' is one word too many", argv[optind]);
-    struct conf *conf = cli_load(&common);
-    if (conf == NULL)
-        return EXIT_USAGE;
-    status = audit(conf, options.directory, common.is_json, &err);
-    if (status < 0)
-        fprintf(stderr, "preflight: %s\n", err.text);
-    conf_unref(&conf);
-    return status < 0 ? EXIT_USAGE : status;
+    return cli_run_conf(&options.common, audit, &options);
 }
 
 const struct subcommand subcommand_postfix = {
