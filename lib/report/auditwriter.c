@@ -134,9 +134,7 @@ void write_audit_publish(struct writer *w, const struct publish *publish)
 {
     if (publish->count == 0)
         return;
-    write_newline(w);
-    write_colored(w, "To publish", BOLD);
-    write_newline(w);
+    write_title(w, "To publish");
     for (size_t i = 0; i < publish->count; i++) {
         const struct publish_record *record = &publish->items[i];
         struct str line = STR_EMPTY;

@@ -11,13 +11,6 @@
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static void write_title(struct writer *w, const char *title)
-{
-    write_newline(w);
-    write_colored(w, title, BOLD);
-    write_newline(w);
-}
-
 static enum color result_color(enum auth_result result)
 {
     return result == AUTH_PASS ? GREEN : result == AUTH_FAIL || result == AUTH_PERMERROR ? RED : YELLOW;

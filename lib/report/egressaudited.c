@@ -76,11 +76,8 @@ static void write_family(struct writer *w, size_t length, const struct egressaud
     for (size_t i = 0; i < audit->result.n_addresses; i++) {
         if (audit->result.addresses[i].address.family != family)
             continue;
-        if (!is_begun) {
-            write_newline(w);
-            write_colored(w, title, BOLD);
-            write_newline(w);
-        }
+        if (!is_begun)
+            write_title(w, title);
         is_begun = true;
         write_address(w, length, audit, &audit->addresses[i]);
     }
@@ -90,9 +87,7 @@ static void write_helo(struct writer *w, size_t length, const struct egressaudit
 {
     const struct egress_result *result = &audit->result;
 
-    write_newline(w);
-    write_colored(w, "HELO", BOLD);
-    write_newline(w);
+    write_title(w, "HELO");
     write_untrusted(w, result->helo, 2);
     write_audit_item(w, length, "syntax", result->is_helo_valid ? "a host name with its domain" :
                      "not a host name with its domain", result->is_helo_valid ? GREEN : RED);

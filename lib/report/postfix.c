@@ -57,13 +57,6 @@ static void write_headline(struct writer *w, const struct postfix_audit *audit)
     str_clear(&line);
 }
 
-static void write_title(struct writer *w, const char *title)
-{
-    write_newline(w);
-    write_colored(w, title, BOLD);
-    write_newline(w);
-}
-
 /* Preflight's own milter by its name, the others by their addresses. */
 static void add_milters(struct str *s, const struct postfix_door *door)
 {

@@ -103,6 +103,13 @@ void write_result(struct writer *w, enum auth_result result)
     write_to_column(w, LABEL_COLUMNS + RESULT_COLUMNS);
 }
 
+void write_title(struct writer *w, const char *title)
+{
+    write_newline(w);
+    write_colored(w, title, BOLD);
+    write_newline(w);
+}
+
 void write_capitals(struct writer *w, const char *word, enum color color)
 {
     struct str capitals = STR_EMPTY;

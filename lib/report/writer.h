@@ -41,6 +41,9 @@ void write_untrusted(struct writer *w, const char *text, size_t indent);
 /* A result's name in its colour, padded to the column behind label and result. */
 void write_result(struct writer *w, enum auth_result result);
 
+/* What heads a section, behind an empty line. */
+void write_title(struct writer *w, const char *title);
+
 /* A word in capitals, as a headline begins. */
 void write_capitals(struct writer *w, const char *word, enum color color);
 
