@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/report/auditwriter.h"
+#include "lib/check/spfcheck.h"
 
 #include <string.h>
 
@@ -78,6 +79,20 @@ void write_audit_item(struct writer *w, size_t length, const char *label, const 
         write_line(w, str_get(&line), 4 + length + 2);
     }
     str_clear(&line);
+}
+
+void write_audit_spf(struct writer *w, size_t length, const char *label, const struct spf_result *spf,
+                     enum color color)
+{
+    struct str text = STR_EMPTY;
+
+    str_add(&text, auth_result_name(spf->result));
+    if (spf->problem[0] != '\0')
+        str_addf(&text, ": %s", spf->problem);
+    else if (spf->term[0] != '\0')
+        str_addf(&text, " by %s", spf->term);
+    write_audit_item(w, length, label, str_get(&text), color);
+    str_clear(&text);
 }
 
 static void write_listing(struct writer *w, size_t length, const struct listing *listing)

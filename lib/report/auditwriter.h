@@ -25,6 +25,10 @@ size_t audit_label_length(size_t least, const struct listings *listings);
 /* "    PTR       mail.example.com, confirmed", labels padded to length; color is the text's, which is escaped. */
 void write_audit_item(struct writer *w, size_t length, const char *label, const char *text, enum color color);
 
+/* The same of an SPF evaluation: "pass by ip4:192.0.2.1". */
+void write_audit_spf(struct writer *w, size_t length, const char *label, const struct spf_result *spf,
+                     enum color color);
+
 /* One line for each list.  Where there is none: whether some are configured, has_lists. */
 void write_audit_listings(struct writer *w, size_t length, const struct listings *listings, bool has_lists);
 

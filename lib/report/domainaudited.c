@@ -11,11 +11,6 @@
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static enum color result_color(enum auth_result result)
-{
-    return result == AUTH_PASS ? GREEN : result == AUTH_FAIL || result == AUTH_PERMERROR ? RED : YELLOW;
-}
-
 static void write_spf(struct writer *w, size_t length, const struct domainaudit *audit)
 {
     write_title(w, "SPF");
@@ -23,16 +18,9 @@ static void write_spf(struct writer *w, size_t length, const struct domainaudit 
         write_line(w, "not judged: no sending address is known", 4);
     for (size_t i = 0; i < audit->n_spf; i++) {
         const struct spf_result *spf = &audit->spf[i];
-        struct str text = STR_EMPTY;
         char address[IP_TEXT_MAX];
         ip_format(&spf->address, address);
-        str_add(&text, auth_result_name(spf->result));
-        if (spf->problem[0] != '\0')
-            str_addf(&text, ": %s", spf->problem);
-        else if (spf->term[0] != '\0')
-            str_addf(&text, " by %s", spf->term);
-        write_audit_item(w, length, address, str_get(&text), result_color(spf->result));
-        str_clear(&text);
+        write_audit_spf(w, length, address, spf, result_color(spf->result));
     }
     const struct spf_result *worst = spf_worst(audit->spf, audit->n_spf);
     if (worst != NULL)

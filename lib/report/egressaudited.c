@@ -35,20 +35,10 @@ static void write_ptr(struct writer *w, size_t length, const struct egressaudit_
     str_clear(&text);
 }
 
+/* That a HELO name has no record is no fault. */
 static void write_helo_spf(struct writer *w, size_t length, const struct spf_result *spf)
 {
-    struct str text = STR_EMPTY;
-
-    str_add(&text, auth_result_name(spf->result));
-    if (spf->problem[0] != '\0')
-        str_addf(&text, ": %s", spf->problem);
-    else if (spf->term[0] != '\0')
-        str_addf(&text, " by %s", spf->term);
-    write_audit_item(w, length, "HELO SPF", str_get(&text),
-                     spf->result == AUTH_PASS   ? GREEN
-                     : spf->result == AUTH_NONE ? PLAIN
-                     : spf->result == AUTH_FAIL || spf->result == AUTH_PERMERROR ? RED : YELLOW);
-    str_clear(&text);
+    write_audit_spf(w, length, "HELO SPF", spf, spf->result == AUTH_NONE ? PLAIN : result_color(spf->result));
 }
 
 static void write_address(struct writer *w, size_t length, const struct egressaudit *audit,

@@ -83,7 +83,7 @@ void write_untrusted(struct writer *w, const char *text, size_t indent)
     str_clear(&s);
 }
 
-static enum color result_color(enum auth_result result)
+enum color result_color(enum auth_result result)
 {
     switch (result) {
     case AUTH_PASS:

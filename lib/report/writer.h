@@ -38,6 +38,8 @@ void write_to_column(struct writer *w, size_t column);
 void write_line(struct writer *w, const char *text, size_t indent);
 void write_untrusted(struct writer *w, const char *text, size_t indent);
 
+enum color result_color(enum auth_result result);
+
 /* A result's name in its colour, padded to the column behind label and result. */
 void write_result(struct writer *w, enum auth_result result);
 
