@@ -200,7 +200,7 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
 {
     size_t n_lists;
 
-    *audit_r = (struct domainaudit){ .has_all_addresses = !input->is_incomplete };
+    *audit_r = (struct domainaudit){ .n_spf = 0 };
     snprintf(audit_r->domain, sizeof(audit_r->domain), "%s", input->domain);
     blocklists_all(input->lists, &n_lists);
     audit_r->has_lists = n_lists > 0;

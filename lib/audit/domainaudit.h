@@ -45,7 +45,6 @@ struct domainaudit {
     char domain[DOMAIN_MAX];
     struct spf_result *spf;         /* one for each address */
     size_t n_spf;
-    bool has_all_addresses;
     struct keyaudit *keys;          /* one for each selector */
     size_t n_keys;
     struct dmarc_result dmarc;      /* of a message that passes SPF for the domain itself */

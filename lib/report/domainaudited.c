@@ -6,7 +6,6 @@
 #include "lib/report/audited.h"
 #include "lib/report/auditwriter.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- text ------------------------------------------------------------------------------------ */
@@ -93,13 +92,11 @@ static void write_reports(struct writer *w, size_t length, const struct dmarcrep
                             : report->is_authorized == FACT_TRUE     ? "agreed there"
                             : report->is_authorized == FACT_FALSE    ? "not agreed there"
                                                                      : "not known whether agreed there";
-        char *line = NULL;
         struct str text = STR_EMPTY;
         str_addf(&text, "%s, %s", report->uri, state);
-        line = str_steal(&text);
-        write_audit_item(w, length, report->is_failure ? "ruf" : "rua", line,
+        write_audit_item(w, length, report->is_failure ? "ruf" : "rua", str_get(&text),
                          report->is_external && report->is_authorized != FACT_TRUE ? YELLOW : PLAIN);
-        free(line);
+        str_clear(&text);
     }
 }
 
