@@ -15,7 +15,7 @@
 
 typedef bool is_fault(const struct postconf *postconf, const struct postconf_service *service, const char *value);
 
-/* Whose value counts: that of the services that send, or that of main.cf. */
+/* Whose value counts: that of the services that send, or of cleanup(8); where there are none, that of main.cf. */
 enum place { AT_CLIENT, AT_CLEANUP };
 
 struct rule {
@@ -136,20 +136,18 @@ static void judge(struct postfixaudit *a, const struct rule *rule, const struct 
     free(detail);
 }
 
-static bool is_client(const struct postfixaudit *a, const struct postconf_service *service)
+static bool is_at(const struct postfixaudit *a, enum place place, const struct postconf_service *service)
 {
-    return strcmp(service->command, "smtp") == 0 && !postfixaudit_is_filter(a->postconf, service->name);
+    return place == AT_CLIENT ? postfixaudit_is_client(a->postconf, service) : strcmp(service->command, "cleanup") == 0;
 }
 
 static void judge_settings(struct postfixaudit *a)
 {
     for (size_t i = 0; i < RULES; i++) {
-        const char *command = rules[i].place == AT_CLEANUP ? "cleanup" : "smtp";
         size_t n = 0;
         for (size_t s = 0; s < a->postconf->n_services; s++) {
             const struct postconf_service *service = &a->postconf->services[s];
-            bool is_its = rules[i].place == AT_CLIENT ? is_client(a, service) : strcmp(service->command, command) == 0;
-            if (!is_its)
+            if (!is_at(a, rules[i].place, service))
                 continue;
             judge(a, &rules[i], service);
             n++;

@@ -74,7 +74,7 @@ void postfixaudit_doors(struct postfixaudit *a);
 void postfixaudit_exits(struct postfixaudit *a);
 int postfixaudit_propose(struct postfixaudit *a, struct err *err);
 
-/* Is a service of smtp(8) only the way to a content filter? */
-bool postfixaudit_is_filter(const struct postconf *postconf, const char *service);
+/* Is it an smtp(8) by which mail leaves, not only the way to a content filter? */
+bool postfixaudit_is_client(const struct postconf *postconf, const struct postconf_service *service);
 
 #endif

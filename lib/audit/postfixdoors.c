@@ -78,10 +78,12 @@ static bool is_next_hop(const char *filter, const char *name)
     return colon != NULL && strcmp(colon + 1, port_of(name)) == 0;
 }
 
-bool postfixaudit_is_filter(const struct postconf *postconf, const char *service)
+bool postfixaudit_is_client(const struct postconf *postconf, const struct postconf_service *service)
 {
-    return !is_one_of(service, (const char *const[]){ "smtp", "relay", NULL }) &&
-           any_filter(postconf, is_transport, service);
+    if (strcmp(service->command, "smtp") != 0)
+        return false;
+    return is_one_of(service->name, (const char *const[]){ "smtp", "relay", NULL }) ||
+           !any_filter(postconf, is_transport, service->name);
 }
 
 /* An smtpd on loopback that is none of the filter's clients, where the others are. */

@@ -130,7 +130,7 @@ static void collect(struct postfixaudit *a)
     add_exit(a, usual, "smtp");
     for (size_t i = 0; i < a->postconf->n_services; i++) {
         const struct postconf_service *service = &a->postconf->services[i];
-        if (strcmp(service->command, "smtp") == 0 && !postfixaudit_is_filter(a->postconf, service->name))
+        if (postfixaudit_is_client(a->postconf, service))
             add_exit(a, service, service->name);
     }
 }
