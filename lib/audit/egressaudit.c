@@ -12,6 +12,7 @@
 
 /* --- asking ------------------------------------------------------------------------------ */
 
+/* Those of egresscheck it starts itself. */
 static void prefetch(const struct egressaudit_input *input)
 {
     const struct blocklist_subjects subjects = {
@@ -21,7 +22,6 @@ static void prefetch(const struct egressaudit_input *input)
         .n_domains = 1,
     };
 
-    egresscheck_prefetch(input->dns, input->addresses, input->n_addresses, input->helo);
     dns_prefetch(input->dns, input->helo, DNS_TXT);
     blocklist_prefetch(input->lists, input->dns, input->orgdomain, &subjects);
 }
