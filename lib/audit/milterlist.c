@@ -38,19 +38,24 @@ static const char *inet_part(const char *address)
     return after_any(address, (const char *const[]){ "inet:", "inet6:", NULL });
 }
 
-/* One form for paths: no double slashes, and /var/run is /run. */
+/* Without double slashes. */
+static void add_path(struct str *s, const char *path)
+{
+    for (; *path != '\0'; path++) {
+        if (*path != '/' || s->len == 0 || s->data[s->len - 1] != '/')
+            str_addc(s, *path);
+    }
+}
+
+/* One form for paths, below a directory or with "" as they are: /var/run is /run. */
 static char *plain_path(const char *directory, const char *path)
 {
     struct str s = STR_EMPTY;
 
-    for (const char *part = directory; part != NULL; part = part == path ? NULL : path) {
-        if (part == path && directory[0] != '\0')
-            str_addc(&s, '/');
-        for (const char *p = part; *p != '\0'; p++) {
-            if (*p != '/' || s.len == 0 || s.data[s.len - 1] != '/')
-                str_addc(&s, *p);
-        }
-    }
+    add_path(&s, directory);
+    if (directory[0] != '\0')
+        str_addc(&s, '/');
+    add_path(&s, path);
     char *plain = str_steal(&s);
     if (has_prefix(plain, "/var/run/"))
         memmove(plain, plain + strlen("/var"), strlen(plain + strlen("/var")) + 1);
