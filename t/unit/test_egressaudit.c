@@ -259,7 +259,7 @@ START_TEST(prints_text)
     run(dns, &c, &budget, &audit);
     report_text_egress(&audit, 1, false, &text);
     for (size_t i = 0; i < LENGTH(want); i++)
-        ck_assert_msg(strstr(str_get(&text), want[i]) != NULL, "no '%s' in\n%s", want[i], str_get(&text));
+        assert_within(str_get(&text), want[i]);
     str_reset(&text);
     report_text_egress(&audit, 1, true, &text);
     ck_assert_ptr_nonnull(strstr(str_get(&text), "\033[31mlisted"));

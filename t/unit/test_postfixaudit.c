@@ -301,7 +301,7 @@ START_TEST(reports)
     audit(find_setup("amavis after the milters"), &found);
     report_text_postfix(&found, false, &text);
     for (size_t i = 0; i < LENGTH(lines); i++)
-        ck_assert_msg(strstr(str_get(&text), lines[i]) != NULL, "no '%s' in\n%s", lines[i], str_get(&text));
+        assert_within(str_get(&text), lines[i]);
     ck_assert_ptr_null(strchr(str_get(&text), '\033'));
     str_reset(&text);
     report_text_postfix(&found, true, &text);

@@ -40,4 +40,10 @@ static inline void assert_same(const char *got, const char *want)
     }
 }
 
+/* For texts of which only a part is told beforehand. */
+static inline void assert_within(const char *text, const char *want)
+{
+    ck_assert_msg(strstr(text, want) != NULL, "no '%s' in\n%s", want, text);
+}
+
 #endif
