@@ -355,7 +355,8 @@ static void add_sections(const struct postfixaudit *a, bool is_checked, struct s
 
     if (audit->relay[0] != '\0') {
         struct section section = { .mark = "", .name = "default", .helo = host, .addresses = { "", "" } };
-        str_add(out, "# All mail leaves by the relay: ask its operator for its addresses and the name it sends with.\n");
+        str_add(out, "# All mail leaves by the relay: ask its operator for its addresses and the name it sends "
+                "with.\n");
         add_section(out, &section);
     }
     for (size_t i = 0; i < audit->n_exits && audit->relay[0] == '\0'; i++) {
