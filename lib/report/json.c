@@ -402,11 +402,6 @@ struct json_t *jsonvalue_array(void)
     return made(json_array());
 }
 
-struct json_t *jsonvalue_text(const char *text)
-{
-    return make_text(text == NULL ? "" : text);
-}
-
 void jsonvalue_put(struct json_t *object, const char *key, struct json_t *value)
 {
     put(object, key, value);

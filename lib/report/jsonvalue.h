@@ -14,7 +14,6 @@ struct spf_result;
 
 struct json_t *jsonvalue_object(void);
 struct json_t *jsonvalue_array(void);
-struct json_t *jsonvalue_text(const char *text);                /* NULL is the empty text */
 void jsonvalue_put(struct json_t *object, const char *key, struct json_t *value);
 void jsonvalue_append(struct json_t *array, struct json_t *value);
 
