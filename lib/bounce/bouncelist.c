@@ -53,11 +53,6 @@ void bounces_add(struct bounces *bounces, struct bounce *bounce)
     *bounce = (struct bounce){ .recipient = NULL };
 }
 
-struct bounce bounces_take_last(struct bounces *bounces)
-{
-    return bounces->items[--bounces->count];
-}
-
 /* --- the returned message -------------------------------------------------------------- */
 
 struct about {

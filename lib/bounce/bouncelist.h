@@ -9,8 +9,6 @@
 /* Takes what *bounce owns, and leaves it empty.  Beyond BOUNCES_MAX it is counted and freed. */
 void bounces_add(struct bounces *bounces, struct bounce *bounce);
 
-/* Takes the last one back: the caller adds it again, or clears it.  There is one. */
-struct bounce bounces_take_last(struct bounces *bounces);
 void bounce_clear(struct bounce *bounce);
 
 /* What a notice tells of the message that was refused, beside who refused it. */

@@ -158,6 +158,19 @@ static bool belongs_to_last(const struct reader *r)
         bounces->items[bounces->count - 1].reply[0] == '\0';
 }
 
+/* The reply, and the host where none is named yet, go over to the one that has none. */
+static void complete(struct bounce *bounce, struct bounce *from)
+{
+    char *reply = bounce->reply;
+
+    bounce->reply = from->reply;
+    from->reply = reply;
+    if (bounce->host == NULL) {
+        bounce->host = from->host;
+        from->host = NULL;
+    }
+}
+
 static void end_group(struct reader *r)
 {
     bool is_recipient = false;
@@ -171,20 +184,11 @@ static void end_group(struct reader *r)
     char *action = first_word(&r->values[FIELD_ACTION]);
     struct bounce bounce = make_bounce(r, action == NULL ? "" : action);
     if (belongs_to_last(r)) {
-        struct bounce last = bounces_take_last(r->bounces);
-        struct bounce before = last;
-        last.reply = bounce.reply;
-        bounce.reply = before.reply;
-        if (last.host == NULL) {
-            last.host = bounce.host;
-            bounce.host = NULL;
-        }
-        bounces_add(r->bounces, &last);
-    } else if (action == NULL || !is_delivered(action)) {
-        bounces_add(r->bounces, &bounce);
-        r->summary->recipients++;
+        complete(&r->bounces->items[r->bounces->count - 1], &bounce);
     } else {
         r->summary->recipients++;
+        if (action == NULL || !is_delivered(action))
+            bounces_add(r->bounces, &bounce);
     }
     bounce_clear(&bounce);
     free(action);
