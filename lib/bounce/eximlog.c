@@ -112,18 +112,14 @@ static void add(const char *id, size_t id_len, const char *fields, bool is_delay
         .sender = sender_in(fields, reason), .is_delayed = is_delayed,
     };
     /* The fields name the host, the reason gives the reply. */
-    char *whole = xstrdup(fields), *elsewhere;
+    char *whole = xstrdup(fields);
     reply_extract(whole, &bounce.host);
     free(whole);
     char *text = xstrdup(reason);
     undo_escapes(text);
     bounce.reply = reply_squeeze(text, strlen(text));
     free(text);
-    reply_extract(bounce.reply, &elsewhere);
-    if (bounce.host == NULL)
-        bounce.host = elsewhere;
-    else
-        free(elsewhere);
+    reply_extract(bounce.reply, &bounce.host);
     bounces_add(bounces, &bounce);
 }
 

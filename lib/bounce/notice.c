@@ -208,20 +208,16 @@ static char *first_paragraph(const char *text, const char *end)
 /* True where a server's reply was found; else reply is the words there are. */
 static bool find_reply(const struct entry *entry, const char *end, struct bounce *bounce)
 {
-    char *host = NULL, *elsewhere;
     char *all = reply_squeeze(entry->text, (size_t)(end - entry->text));
-    bool is_found_in_all = reply_extract(all, &elsewhere);
 
     bounce->reply = first_paragraph(entry->text, end);
-    bool is_found = reply_extract(bounce->reply, &host);
+    bool is_found = reply_extract(bounce->reply, &bounce->host);
+    bool is_found_in_all = reply_extract(all, &bounce->host);
     if (!is_found && is_found_in_all) {
         free(bounce->reply);
         bounce->reply = all;
         all = NULL;
     }
-    bounce->host = host != NULL ? host : elsewhere;
-    if (host != NULL)
-        free(elsewhere);
     free(all);
     return is_found || is_found_in_all;
 }

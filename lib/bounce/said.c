@@ -9,6 +9,7 @@
 #include "lib/bounce/bounce.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -270,13 +271,18 @@ static void undo_underscores(char *reply)
     }
 }
 
-bool reply_extract(char *text, char **host_r)
+bool reply_extract(char *text, char **host)
 {
     const char *reply = find_reply(text);
+    char *found = find_host(text);
+    bool has_host = found != NULL;
 
-    *host_r = find_host(text);
+    if (*host == NULL)
+        *host = found;
+    else
+        free(found);
     if (reply == NULL)
-        return *host_r != NULL || has_enhanced_code(text);
+        return has_host || has_enhanced_code(text);
     char opened_by = opener(text, reply);
     memmove(text, reply, strlen(reply) + 1);
     cut_tail(text, opened_by);

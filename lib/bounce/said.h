@@ -18,10 +18,11 @@ size_t enhanced_code_length(const char *text);
 char *reply_squeeze(const char *text, size_t len);
 
 /*
- * Takes a squeezed text apart.  host_r: who spoke, or NULL; caller frees.  The reply is what the text shrinks to.
+ * Takes a squeezed text apart.  *host: who spoke, where that is NULL yet and is told; caller frees.  The reply is what
+ * the text shrinks to.
  * True where something in it says that a server spoke, or where it has a code: it is a reply and no mere text.
  */
-bool reply_extract(char *text, char **host_r);
+bool reply_extract(char *text, char **host);
 
 /* An address without <>, if the text begins with one that has a domain; its length there, or 0. */
 size_t address_length(const char *text);

@@ -135,15 +135,10 @@ static struct bounce make_bounce(const struct reader *r, const char *action)
     struct bounce bounce = { .recipient = recipient_of(r), .host = first_word(&r->values[FIELD_REMOTE]),
                              .status = first_word(&r->values[FIELD_STATUS]) };
     char *diagnostic = squeezed(&r->values[FIELD_DIAGNOSTIC]);
-    char *host;
 
     bounce.reply = xstrdup(skip_type(diagnostic));
     free(diagnostic);
-    reply_extract(bounce.reply, &host);
-    if (bounce.host == NULL)
-        bounce.host = host;
-    else
-        free(host);
+    reply_extract(bounce.reply, &bounce.host);
     bounce.is_delayed = action[0] != '\0' ? strncasecmp(action, "delayed", 7) == 0
         : bounce.status != NULL && bounce.status[0] == '4';
     return bounce;

@@ -50,7 +50,7 @@ static const char *const not_said[] = {
 
 START_TEST(extracts)
 {
-    char *host, *text = reply_squeeze(said[_i].text, strlen(said[_i].text));
+    char *host = NULL, *text = reply_squeeze(said[_i].text, strlen(said[_i].text));
 
     ck_assert_msg(reply_extract(text, &host), "'%s' is no reply", said[_i].text);
     ck_assert_str_eq(text, said[_i].reply);
@@ -65,12 +65,25 @@ END_TEST
 
 START_TEST(leaves_words)
 {
-    char *host, *text = xstrdup(not_said[_i]);
+    char *host = NULL, *text = xstrdup(not_said[_i]);
 
     ck_assert_msg(!reply_extract(text, &host), "'%s' is a reply '%s' of '%s'", not_said[_i], text, host);
     ck_assert_str_eq(text, not_said[_i]);
     ck_assert_ptr_null(host);
     free(text);
+}
+END_TEST
+
+START_TEST(keeps_the_host)
+{
+    char *host = xstrdup("mx.example.org"), *text = xstrdup(said[1].text), *words = xstrdup(said[4].text);
+
+    ck_assert(reply_extract(text, &host) && reply_extract(words, &host));
+    ck_assert_str_eq(text, said[1].reply);
+    ck_assert_str_eq(host, "mx.example.org");
+    free(words);
+    free(text);
+    free(host);
 }
 END_TEST
 
@@ -138,6 +151,7 @@ int main(void)
 
     tcase_add_loop_test(tc, extracts, 0, LENGTH(said));
     tcase_add_loop_test(tc, leaves_words, 0, LENGTH(not_said));
+    tcase_add_test(tc, keeps_the_host);
     tcase_add_test(tc, squeezes);
     tcase_add_test(tc, bounds_a_reply);
     tcase_add_test(tc, knows_codes);
