@@ -101,15 +101,13 @@ static char *sender_in(const char *fields, const char *end)
 
 static void add(const char *id, size_t id_len, const char *fields, bool is_delayed, struct bounces *bounces)
 {
-    const char *recipient = fields + (*fields == '<');
-    size_t n = address_length(recipient);
     const char *reason = find_reason(fields);
 
     if (reason == NULL)
         return;
     struct bounce bounce = {
-        .recipient = n == 0 ? NULL : xstrndup(recipient, n), .queue_id = id_len == 0 ? NULL : xstrndup(id, id_len),
-        .sender = sender_in(fields, reason), .is_delayed = is_delayed,
+        .recipient = address_copy(fields), .queue_id = xstrndup(id, id_len), .sender = sender_in(fields, reason),
+        .is_delayed = is_delayed,
     };
     /* The fields name the host, the reason gives the reply. */
     char *whole = xstrdup(fields);
@@ -134,11 +132,11 @@ static bool add_rejected(const char *id, size_t id_len, const char *fields, stru
         if (reason == NULL)
             continue;
         const char *recipient = strstr(at, "RCPT ");
-        recipient = recipient == NULL || recipient > reason ? NULL : recipient + 5 + (recipient[5] == '<');
-        size_t n = recipient == NULL ? 0 : address_length(recipient);
+        bool is_named = recipient != NULL && recipient <= reason;
         struct bounce bounce = {
-            .recipient = n == 0 ? NULL : xstrndup(recipient, n), .queue_id = id_len == 0 ? NULL : xstrndup(id, id_len),
-            .sender = sender_in(fields, reason), .reply = xstrdup(reason), .is_delayed = i == 0,
+            .recipient = is_named ? address_copy(recipient + strlen("RCPT ")) : NULL,
+            .queue_id = id_len == 0 ? NULL : xstrndup(id, id_len), .sender = sender_in(fields, reason),
+            .reply = xstrdup(reason), .is_delayed = i == 0,
         };
         bounces_add(bounces, &bounce);
         return true;

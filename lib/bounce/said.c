@@ -81,6 +81,14 @@ size_t address_length(const char *text)
     return p == domain ? 0 : (size_t)(p - text);
 }
 
+char *address_copy(const char *text)
+{
+    const char *address = text + (*text == '<');
+    size_t n = address_length(address);
+
+    return n == 0 ? NULL : xstrndup(address, n);
+}
+
 /* --- who spoke --------------------------------------------------------------------- */
 
 static size_t host_length(const char *text)

@@ -27,4 +27,7 @@ bool reply_extract(char *text, char **host);
 /* An address without <>, if the text begins with one that has a domain; its length there, or 0. */
 size_t address_length(const char *text);
 
+/* The address that a text begins with, with or without its <; NULL where there is none.  Caller frees. */
+char *address_copy(const char *text);
+
 #endif

@@ -100,17 +100,14 @@ static void add_recipients(const char *list, size_t len, const struct bounce *co
     }
 }
 
-/* "ctladdr=<a@example.com> (1000/1000)" */
-static char *sender_of(const char *line)
+/* The address of "ctladdr=<a@example.com> (1000/1000)"; NULL where there is none.  Caller frees. */
+static char *address_in(const char *line, const char *name)
 {
-    char *text = value(line, ", ctladdr=");
+    char *text = value(line, name);
+    char *address = text == NULL ? NULL : address_copy(text);
 
-    if (text == NULL)
-        return NULL;
-    size_t n = address_length(text + (text[0] == '<'));
-    char *sender = n == 0 ? NULL : xstrndup(text + (text[0] == '<'), n);
     free(text);
-    return sender;
+    return address;
 }
 
 static void add_delivery(const char *id, const char *line, struct bounces *bounces)
@@ -123,7 +120,7 @@ static void add_delivery(const char *id, const char *line, struct bounces *bounc
         const char *list_end = strstr(list, ", ");
         struct bounce common = {
             .reply = reply_of(reply, stat, dsn), .host = host_of(relay), .queue_id = xstrndup(id, strcspn(id, ":")),
-            .status = xstrdup(dsn), .sender = sender_of(line),
+            .status = xstrdup(dsn), .sender = address_in(line, ", ctladdr="),
             .is_delayed = dsn != NULL ? dsn[0] == '4' : strncmp(stat, "Deferred", 8) == 0,
         };
         add_recipients(list, list_end == NULL ? strlen(list) : (size_t)(list_end - list), &common, bounces);
@@ -143,12 +140,9 @@ static void add_rejected(const char *id, const char *line, struct bounces *bounc
     if (reply == NULL)
         return;
     struct bounce bounce = { .queue_id = xstrndup(id, strcspn(id, ":")), .is_delayed = reply[0] == '4' };
-    char *address = value(line, ", arg1=");
-    size_t n = address == NULL ? 0 : address_length(address + (address[0] == '<'));
     char **slot = strncmp(line, "ruleset=check_rcpt", 18) == 0 ? &bounce.recipient : &bounce.sender;
-    *slot = n == 0 ? NULL : xstrndup(address + (address[0] == '<'), n);
+    *slot = address_in(line, ", arg1=");
     bounce.reply = reply;
-    free(address);
     bounces_add(bounces, &bounce);
 }
 

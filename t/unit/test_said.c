@@ -141,6 +141,12 @@ START_TEST(knows_addresses)
     for (size_t i = 0; i < LENGTH(cases); i++)
         ck_assert_msg(address_length(cases[i].text) == cases[i].length, "'%s': %zu", cases[i].text,
                       address_length(cases[i].text));
+    char *bare = address_copy("a@b.example rest"), *bracketed = address_copy("<a@b.example>");
+    ck_assert_str_eq(bare, "a@b.example");
+    ck_assert_str_eq(bracketed, "a@b.example");
+    ck_assert(address_copy("<>") == NULL && address_copy("") == NULL);
+    free(bracketed);
+    free(bare);
 }
 END_TEST
 
