@@ -73,13 +73,12 @@ static void add_refused_client(const struct maillog *line, const char *text, str
 {
     if (!is_refusal(text))
         return;
-    char *start = strstr(text, "]: ");
-    for (int part = 0; start != NULL && part < 1; part++)       /* past the program's "[pid]: " */
-        start = strstr(start + 3, "]: ");
+    const char *pid = strstr(text, "]: ");                      /* the program's */
+    char *start = pid == NULL ? NULL : strstr(pid + 3, "]: ");  /* the client's address */
     if (start == NULL)
         return;
     char *details = find_details(start + 3);
-    struct bounce bounce = { .queue_id = span_is(line->queue_id, "NOQUEUE") ? NULL : copy(line->queue_id) };
+    struct bounce bounce = { .queue_id = copy(line->queue_id) };
     if (details != NULL) {
         *details = '\0';
         bounce.sender = value_in_brackets(details + 1, " from=<");
