@@ -47,6 +47,14 @@ bool span_cut(struct span *span, char separator, struct span *before_r)
     return true;
 }
 
+struct span span_behind_last(struct span span, char separator)
+{
+    const char *last = span.len == 0 ? NULL : memrchr(span.at, separator, span.len);
+
+    return last == NULL ? (struct span){ NULL, 0 }
+                        : (struct span){ last + 1, span.len - (size_t)(last + 1 - span.at) };
+}
+
 void span_copy(struct span span, char *text_r, size_t size)
 {
     size_t len = span.len < size ? span.len : size - 1;

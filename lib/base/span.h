@@ -25,6 +25,9 @@ const char *span_find(struct span span, const char *text);
 /* Gives what stands before the first such byte and takes both away; false, and nothing done, where there is none. */
 bool span_cut(struct span *span, char separator, struct span *before_r);
 
+/* What stands behind the last such byte; none where there is none. */
+struct span span_behind_last(struct span span, char separator);
+
 /* Copies as much as fits, up to a NUL, always terminated. */
 void span_copy(struct span span, char *text_r, size_t size);
 

@@ -135,13 +135,8 @@ static void take_message_id(struct join *join, const struct maillog *line)
 
 static void set_domain(struct join *join, struct message *message, struct span address)
 {
-    const char *at = address.len == 0 ? NULL : memrchr(address.at, '@', address.len);
-    struct span domain = { "<>", 2 };
+    struct span domain = address.len == 0 ? (struct span){ "<>", 2 } : span_behind_last(address, '@');
 
-    if (at != NULL)
-        domain = (struct span){ at + 1, address.len - (size_t)(at + 1 - address.at) };
-    else if (address.len > 0)
-        domain = (struct span){ NULL, 0 };
     message->domain = tally_domain(join->tally, domain);
     message->has_domain = true;
 }

@@ -455,14 +455,13 @@ bool maillog_parse(const char *text, size_t len, struct maillog *log)
         line.len--;
     if (!parse_time(&line, &log->time) || !parse_tag(&line, log))
         return false;
-    const char *slash = memrchr(log->program.at, '/', log->program.len);
-    if (slash == NULL) {
+    struct span name = span_behind_last(log->program, '/');
+    if (name.at == NULL) {
         if (span_is(log->program, "preflight-milter") && parse_queue_id(&line, &log->queue_id) &&
             span_skip(&line, ": "))
             log->kind = parse_verdict(line, log);
         return true;
     }
-    struct span name = from(log->program, slash + 1);
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         if (span_is(name, services[i].name)) {
             log->kind = parse_postfix(&services[i], line, log);

@@ -58,13 +58,8 @@ uint32_t meaning_receiver(struct meaning *meaning, const struct maillog *line, b
     struct span host = line->remote;
 
     *is_known_r = false;
-    if (host.len == 0) {
-        const char *at = line->recipient.len == 0 ? NULL : memrchr(line->recipient.at, '@', line->recipient.len);
-        struct span domain = { NULL, 0 };
-        if (at != NULL)
-            domain = (struct span){ at + 1, line->recipient.len - (size_t)(at + 1 - line->recipient.at) };
-        return tally_receiver(meaning->tally, domain);
-    }
+    if (host.len == 0)
+        return tally_receiver(meaning->tally, span_behind_last(line->recipient, '@'));
     uint64_t hash = span_hash(host, meaning->tally->seed) | 1;
     struct server *server = &meaning->servers[(hash >> 1) % SERVERS];
     if (server->hash != hash) {

@@ -242,6 +242,9 @@ START_TEST(works_with_spans)
     ck_assert(span_cut(&span, '=', &before) && span_is(before, "a") && span_is(span, "b=c"));
     ck_assert(!span_cut(&span, ';', &before) && span_is(span, "b=c"));
     ck_assert(span_skip(&span, "b=") && span_is(span, "c") && !span_skip(&span, "b"));
+    ck_assert(span_is(span_behind_last((struct span){ "a@b@c", 5 }, '@'), "c"));
+    ck_assert(span_behind_last((struct span){ "a@", 2 }, '@').at != NULL);
+    ck_assert(span_behind_last(span, '@').at == NULL && span_behind_last(none, '@').at == NULL);
     span_copy((struct span){ "abcdef", 6 }, text, sizeof(text));
     ck_assert_str_eq(text, "abc");
     span_copy((struct span){ "a\0c", 3 }, text, sizeof(text));
