@@ -202,12 +202,10 @@ static void take_verdict(struct join *join, const struct maillog *line)
     struct message *message = get(join, line->queue_id);
     struct span predict = line->predict, receiver = predict;
 
-    if (message->is_prevented)
-        let_go(join, message);
+    let_go(join, message);
     message->has_verdict = true;
     message->forecast = forecast_of(line->verdict);
-    if (!span_cut(&predict, ':', &receiver))
-        receiver = line->predict;
+    span_cut(&predict, ':', &receiver);         /* the outcome is behind the colon */
     message->is_generic = receiver.len == 0 || span_is(receiver, "generic");
     message->predicted_at = message->is_generic ? UINT32_MAX : tally_receiver(join->tally, receiver);
     if (line->author.len > 0) {

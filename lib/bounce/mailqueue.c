@@ -316,12 +316,11 @@ void mailqueue_wait_move(struct mailqueue *queue, struct message *from, struct m
 {
     while (from->waiting != NULL) {
         struct waiting *waiting = from->waiting;
-        detach(queue, from, waiting);
-        if (find_waiting(queue, to, waiting->recipient) == NULL) {
-            attach(queue, to, waiting);
+        if (find_waiting(queue, to, waiting->recipient) != NULL) {
+            mailqueue_wait_end(queue, from, waiting);
             continue;
         }
-        waiting->next = queue->free_waiting;
-        queue->free_waiting = waiting;
+        detach(queue, from, waiting);
+        attach(queue, to, waiting);
     }
 }
