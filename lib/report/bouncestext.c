@@ -12,6 +12,7 @@
 
 #define ROWS_MAX 20
 #define PROBLEMS_MAX 10
+#define EXAMPLES_MAX 5              /* at most TALLY_EXAMPLES_MAX */
 #define NAME_COLUMNS 32
 #define COUNT_COLUMNS 12
 
@@ -248,9 +249,8 @@ static void write_rows(struct writer *w, const struct tally_rows *rows, const ch
 static void write_examples(struct writer *w, const struct tally *tally, const struct tally_examples *examples)
 {
     struct str text = STR_EMPTY;
-    uint64_t kept = examples->count < TALLY_EXAMPLES_MAX ? examples->count : TALLY_EXAMPLES_MAX;
 
-    for (uint64_t i = 0; i < kept && i < 5; i++) {
+    for (uint64_t i = 0; i < examples->count && i < EXAMPLES_MAX; i++) {
         const struct tally_example *example = &examples->items[i];
         str_reset(&text);
         str_addf(&text, "%s: ", example->queue_id);
