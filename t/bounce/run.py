@@ -13,16 +13,12 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
-import tap                          # noqa: E402
-from tap import equal, require      # noqa: E402
+import tap                                                      # noqa: E402
+from signed import BODY, HEADER, KEY, SIGNATURE, key_record     # noqa: E402
+from tap import equal, require                                  # noqa: E402
 
 PREFLIGHT = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "cli", "preflight"))
 
-# The key of the message below.
-KEY = ("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAojgshHyjkNeCguJbDAOrJwwkoQOSYoNb3YeQx1d8Jbs/phN0Du7D9N"
-       "aPo4LAoDjbgWqnEozUPZNJjQLaqzGk6cOkQ5GJ8CMIgKdHwhwL1vkyenZtQmnXlcdxcTyg/YyklZP6mUcOnAUd07yPaHPBw25j"
-       "lOEemsfGaVqBygoauEHiOE80R/auoLPKo+xU2640/5sxh2TxEUDlWmkGSY7eEeZwZdElh3OT7+nxBK9fjuqSYyPyjw+ZEqIfDj"
-       "exgbGTBnwwFjfqIYmJak6Pe5nDwh5VnR7RbiFZ5c0/x1TZcil0DDvVtiGygahobIJsu/GgiSSeP/o+NSaqCHBluQZtBwIDAQAB")
 ZONE = """\
 example.com. 60 IN TXT "v=spf1 %s -all"
 example.com. 60 IN A 192.0.2.7
@@ -39,27 +35,6 @@ OTHER_KEY = ("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1tx51y/QCCgX31j9WV4Y+
              "TOnEuCNY/wlHJGcAzPt+QUSJENSI2lpOt8QBumUqvTmU5YM9JQGYQjdxsuDpy0RsXrdCCgNEIXa7YJj9IYcdjAhGGde9SpEgir"
              "djVaTGMKwuZWbjDXoRoXTjSaSCS6bBQ846hQ5rBe6LXuiQqW2B4522hpkkfGlMwQfPelLK39dAL2YlE4JRHiAGeI6gwNkP1ZW4"
              "VDbrO4MgUiLdAm4Znuz0Ic/G/QKPTjcHyIyy4ZshieVXpTY9aqnoUIcEdzkerejNVBc7nV1S69ZfVhGY0hSsI4ertTUwIDAQAB")
-SIGNATURE = """\
-DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;
- i=@example.com; q=dns/txt; s=s1; t=1700474400; h=from : to : subject :
- date : message-id; bh=LpTq7T0XFMk5vBhgPt3bM8BZgzN9xaZN/cajJgGumIQ=;
- b=Obwk8zKGFwuiZgcclG/oOtcABOJiFwYy5RoFVTFXygfurnN4GDKBoc1RC0AAcLd0LswiP
- 6teHgjmML/ZZCfdGHndcgakOWoh/PI/HftvJ13rtU0NjYBUjffQWskVJEF8BCj2BC6QhB50
- 27Dpy1ZLiVCuS021KCuvnma4xQDJIFb0fc9zV2ZmJDZ5f/eJRAWzZ6ZCuqNRyEiycGqDyLL
- r+mKWRsGwDumrijDCkZQ5+Re7u3IzEyYUOqhvgwdzXkPjKX4u/DQhAPh2LHayoTfzIMx8GE
- ISHYQS68I46cGXHAaeJm09BWI+k36t8eMk1cZRxdLf6Io2qq5+wIfqDb7+xQ==
-"""
-HEADER = """\
-From: Alice <a@example.com>
-To: b@receiver.test
-Subject: hello
-Date: Mon, 20 Nov 2023 10:00:00 +0000
-Message-ID: <1@example.com>
-"""
-BODY = """
-Hello,
-this is a message.
-"""
 REPORT = """\
 From: MAILER-DAEMON@mail.example.com (Mail Delivery System)
 To: a@example.com
@@ -107,9 +82,7 @@ class Box:
 
     def zone(self, allowed="ip4:192.0.2.7", key=KEY):
         """The DNS as it is today; key None: nothing is published, "": revoked."""
-        strings = "" if key is None else " ".join('"%s"' % key[at:at + 200] for at in range(0, len(key), 200))
-        record = "" if key is None else 's1._domainkey.example.com. 60 IN TXT ( "v=DKIM1; p=" %s )' % strings
-        self.write("zone", ZONE % (allowed, record))
+        self.write("zone", ZONE % (allowed, "" if key is None else key_record(key)))
 
     def run(self, *args, stdin=b""):
         done = subprocess.run([PREFLIGHT, "explain", *args], cwd=self.path, input=stdin, timeout=60,
