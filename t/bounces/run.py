@@ -28,18 +28,11 @@ import tap                              # noqa: E402
 from tap import equal, require          # noqa: E402
 from traffic import Traffic             # noqa: E402
 
-PREFLIGHT = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "cli", "preflight"))
+BUILDDIR = os.path.abspath(os.environ.get("top_builddir", "."))
+PREFLIGHT = os.path.join(BUILDDIR, "cli", "preflight")
 COUNTS = ("delivered", "delayed", "deferred", "refused", "judged", "predicted_happened", "predicted_not_happened",
           "unpredicted", "accepted_delivered")
 MEMORY_MAX = 250 * 1024         # KiB; man/preflight.1 promises 200 MB for what is kept of a log
-
-
-def is_sanitized():
-    try:
-        with open(os.path.join(os.environ.get("top_builddir", "."), "config.status"), encoding="utf-8") as file:
-            return "--enable-sanitizers=" in file.read()
-    except OSError:
-        return False
 
 
 class Box:
@@ -195,7 +188,7 @@ def shows_progress(box):
 
 def is_bounded(box):
     """messages without an end do not fill the memory, and the report says that some were forgotten"""
-    if is_sanitized():
+    if tap.has_sanitizers(BUILDDIR):
         raise tap.Skip("a sanitizer's memory tells nothing")
     argv = [PREFLIGHT, "bounces", "-c", "conf", "--json", "-"]
     messages, out = 900000, os.path.join(box.path, "out")

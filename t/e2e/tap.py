@@ -4,6 +4,7 @@ TAP output for the project's Python tests: run(stories) runs functions and print
 A story is a function; its docstring is its name.  It fails by raising; what the exception says is the diagnostic.
 Filters on the command line choose stories by a part of their names.
 """
+import os
 import signal
 import sys
 import time
@@ -36,6 +37,15 @@ def diagnose(text):
 def skip_all(reason):
     print("1..0 # SKIP " + reason)
     sys.exit(0)
+
+
+def has_sanitizers(builddir):
+    """Was that build configured with sanitizers?"""
+    try:
+        with open(os.path.join(builddir, "config.status"), encoding="utf-8") as file:
+            return "--enable-sanitizers=" in file.read()
+    except OSError:
+        return False
 
 
 def _describe(error):

@@ -37,15 +37,6 @@ def targets():
     return sorted(os.listdir(os.path.join(HERE, "seeds")))
 
 
-def has_sanitizers():
-    """Of the build that the other tests use; fuzzing brings its own, so that once is enough."""
-    try:
-        with open(os.path.join(BUILDDIR, "config.status"), encoding="utf-8") as file:
-            return "--enable-sanitizers=" in file.read()
-    except OSError:
-        return False
-
-
 def run(argv, **more):
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="backslashreplace", **more)
@@ -125,7 +116,7 @@ def main():
     names = options.target or targets()
     if shutil.which("clang") is None:
         tap.skip_all("clang is missing (Debian: clang, libclang-rt-dev); make check runs the targets' seeds")
-    if has_sanitizers():
+    if tap.has_sanitizers(BUILDDIR):
         tap.skip_all("make check ran the seeds in this build; the targets are fuzzed beside the one without sanitizers")
     if options.replay:
         build(names[:1])
