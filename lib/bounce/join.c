@@ -10,7 +10,6 @@
 #include "lib/bounce/meaning.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct join {
     struct tally *tally;

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "lib/bounce/meaning.h"
-#include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/bounce/maillog.h"
 
