@@ -45,16 +45,6 @@ const struct tree_kind *blocklists_kinds(void)
 
 /* --- values ------------------------------------------------------------------------ */
 
-static int refuse(struct err *err, const char *value, const char *why)
-{
-    struct str shown = STR_EMPTY;
-
-    str_add_escaped(&shown, value, 100, false);
-    err_set(err, "'%s' %s", str_get(&shown), why);
-    str_clear(&shown);
-    return -1;
-}
-
 static uint32_t to_number(const struct ip_addr *addr)
 {
     const uint8_t *b = addr->bytes;
@@ -123,11 +113,7 @@ static const char *const bool_names[] = { "no", "yes", NULL };
 
 static int check_line(const char *value, struct err *err)
 {
-    char *line = syntax_item(value);
-    bool is_good = line != NULL;
-
-    free(line);
-    return is_good ? 0 : refuse(err, value, "is not one line of text");
+    return syntax_accept(syntax_item(value), value, "is not one line of text", err);
 }
 
 static int check_code(const char *value, struct err *err)
@@ -135,7 +121,8 @@ static int check_code(const char *value, struct err *err)
     struct blocklist_code code;
 
     if (read_code(value, &code) < 0)
-        return refuse(err, value, "is not an answer and what it means, as '127.0.0.2 spam sources' or '8 phishing'");
+        return syntax_refuse(err, value,
+                             "is not an answer and what it means, as '127.0.0.2 spam sources' or '8 phishing'");
     return check_line(value, err);
 }
 
@@ -146,18 +133,19 @@ static int check_value(const char *section, const char *option, const char *valu
 
     (void)section;
     if (strcmp(option, "kind") == 0)
-        return find_word(value, kind_names) >= 0 ? 0 : refuse(err, value, "is not addresses or domains");
+        return find_word(value, kind_names) >= 0 ? 0 : syntax_refuse(err, value, "is not addresses or domains");
     if (strcmp(option, "ipv6") == 0)
-        return find_word(value, bool_names) >= 0 ? 0 : refuse(err, value, "is not yes or no");
+        return find_word(value, bool_names) >= 0 ? 0 : syntax_refuse(err, value, "is not yes or no");
     if (strcmp(option, "listed") == 0 || strcmp(option, "unusable") == 0)
         return read_range(value, &range) == 0 ? 0
-               : refuse(err, value, "is not an address in 127.0.0.0/8, nor two of them as '127.0.0.2-127.0.0.11'");
+               : syntax_refuse(err, value,
+                               "is not an address in 127.0.0.0/8, nor two of them as '127.0.0.2-127.0.0.11'");
     if (strcmp(option, "mask") == 0)
-        return read_mask(value) > 0 ? 0 : refuse(err, value, "is not a number from 1 to 254");
+        return read_mask(value) > 0 ? 0 : syntax_refuse(err, value, "is not a number from 1 to 254");
     if (strcmp(option, "codes") == 0)
         return check_code(value, err);
     if (strcmp(option, "test_listed") == 0 || strcmp(option, "test_unlisted") == 0)
-        return domain_normalize(value, domain) == 0 ? 0 : refuse(err, value, "is not a name below the zone");
+        return domain_normalize(value, domain) == 0 ? 0 : syntax_refuse(err, value, "is not a name below the zone");
     return check_line(value, err);
 }
 

@@ -6,6 +6,7 @@
 #include "lib/config/syntax.h"
 
 #include "lib/base/domain.h"
+#include "lib/base/err.h"
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
@@ -16,6 +17,7 @@
 
 #define LINE_MAX_BYTES 1000
 #define LABEL_MAX 64
+#define SHOWN_MAX 100       /* bytes of a wrong text that an error repeats */
 
 char *syntax_line(const char *text)
 {
@@ -148,6 +150,24 @@ char *syntax_label(const char *text)
     size_t good = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
     return len > 0 && len <= LABEL_MAX && good == len ? xstrdup(text) : NULL;
+}
+
+int syntax_refuse(struct err *err, const char *text, const char *why)
+{
+    struct str shown = STR_EMPTY;
+
+    str_add_escaped(&shown, text, SHOWN_MAX, false);
+    err_set(err, "'%s' %s", str_get(&shown), why);
+    str_clear(&shown);
+    return -1;
+}
+
+int syntax_accept(char *form, const char *text, const char *why, struct err *err)
+{
+    bool is_good = form != NULL;
+
+    free(form);
+    return is_good ? 0 : syntax_refuse(err, text, why);
 }
 
 bool is_unicast(const struct ip_addr *addr)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct err;
 struct ip_addr;
 
 char *syntax_line(const char *text);        /* anything of one line, at most 1000 bytes; "" too */
@@ -17,6 +18,12 @@ char *syntax_pattern(const char *text);     /* "user@domain", "@domain", "@.doma
 char *syntax_socket(const char *text);      /* of libmilter, unix: becomes local: */
 char *syntax_server(const char *text);      /* "ADDR" or "ADDR@PORT" */
 char *syntax_label(const char *text);       /* letters, digits, '-', '_', '.', at most 64: what a log line can hold */
+
+/* Sets "'TEXT' WHY", the text escaped and cut; err may be NULL.  Always -1. */
+int syntax_refuse(struct err *err, const char *text, const char *why);
+
+/* Takes the form that one of the above made of the text: 0, or refuses where it is NULL. */
+int syntax_accept(char *form, const char *text, const char *why, struct err *err);
 
 /* Neither unspecified nor multicast nor broadcast. */
 bool is_unicast(const struct ip_addr *addr);

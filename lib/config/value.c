@@ -18,8 +18,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define SHOWN_MAX 100       /* bytes of a wrong value that an error repeats */
-
 struct unit {
     const char *name;
     long factor;
@@ -52,15 +50,6 @@ static void *field(const struct option *option, void *base)
 static const void *const_field(const struct option *option, const void *base)
 {
     return (const char *)base + option->offset;
-}
-
-static int refuse(struct err *err, const char *text, const char *why)
-{
-    struct str shown = STR_EMPTY;
-    str_add_escaped(&shown, text, SHOWN_MAX, false);
-    err_set(err, "'%s' %s", str_get(&shown), why);
-    str_clear(&shown);
-    return -1;
 }
 
 /* --- numbers ---------------------------------------------------------------- */
@@ -142,7 +131,7 @@ static int parse_int(const struct option *option, void *base, const char *text, 
 {
     long value = parse_number(text, plain, 1);
 
-    return value < 0 ? refuse(err, text, "is not a whole number") : store_int(option, base, value, err);
+    return value < 0 ? syntax_refuse(err, text, "is not a whole number") : store_int(option, base, value, err);
 }
 
 static int parse_duration(const struct option *option, void *base, const char *text, struct err *err)
@@ -150,9 +139,9 @@ static int parse_duration(const struct option *option, void *base, const char *t
     long value = parse_number(text, durations, 1000);
 
     if (value < 0)
-        return refuse(err, text, "is not a duration (such as 500ms, 3s, 10m, 2h or 1d)");
+        return syntax_refuse(err, text, "is not a duration (such as 500ms, 3s, 10m, 2h or 1d)");
     if (value != LONG_MAX && value % scale_of(option) != 0)
-        return refuse(err, text, "is not a whole number of seconds");
+        return syntax_refuse(err, text, "is not a whole number of seconds");
     return store_int(option, base, value == LONG_MAX ? value : value / scale_of(option), err);
 }
 
@@ -160,7 +149,7 @@ static int parse_size(const struct option *option, void *base, const char *text,
 {
     long value = parse_number(text, sizes, 1);
 
-    return value < 0 ? refuse(err, text, "is not a size (such as 4096, 64k or 1m)")
+    return value < 0 ? syntax_refuse(err, text, "is not a size (such as 4096, 64k or 1m)")
                      : store_int(option, base, value, err);
 }
 
@@ -175,7 +164,7 @@ static int parse_mode(const struct option *option, void *base, const char *text,
     size_t len = strlen(text);
 
     if (len == 0 || len > 5 || strspn(text, "01234567") != len)
-        return refuse(err, text, "is not an octal mode (such as 0660)");
+        return syntax_refuse(err, text, "is not an octal mode (such as 0660)");
     return store_int(option, base, strtol(text, NULL, 8), err);
 }
 
@@ -198,7 +187,7 @@ static int parse_bool(const struct option *option, void *base, const char *text,
             return 0;
         }
     }
-    return refuse(err, text, "is not yes or no");
+    return syntax_refuse(err, text, "is not yes or no");
 }
 
 static void bool_text(const struct option *option, const void *base, size_t i, struct str *out)
@@ -222,7 +211,7 @@ static int find_choice(const struct option *option, const char *text, struct err
         }
         str_addf(&why, "%s %s", i == 0 ? "" : ",", option->choices[i]);
     }
-    refuse(err, text, str_get(&why));
+    syntax_refuse(err, text, str_get(&why));
     str_clear(&why);
     return -1;
 }
@@ -267,7 +256,7 @@ static int canonical_of(const struct option *option, const char *text, char **st
     if (option->choices != NULL && find_choice(option, text, err) < 0)
         return -1;
     *stored_r = kind->canonical(text);
-    return *stored_r == NULL ? refuse(err, text, kind->expected) : 0;
+    return *stored_r == NULL ? syntax_refuse(err, text, kind->expected) : 0;
 }
 
 static int parse_string(const struct option *option, void *base, const char *text, struct err *err)
@@ -371,9 +360,9 @@ static int parse_address(const struct option *option, void *base, const char *te
     struct ip_addr addr;
 
     if (ip_parse(text, &addr) < 0)
-        return refuse(err, text, "is not an IP address");
+        return syntax_refuse(err, text, "is not an IP address");
     if (!is_unicast(&addr))
-        return refuse(err, text, "is not an address that mail can leave from");
+        return syntax_refuse(err, text, "is not an address that mail can leave from");
     append(option, base, &addr, sizeof(addr));
     return 0;
 }
@@ -392,7 +381,7 @@ static int parse_network(const struct option *option, void *base, const char *te
     struct ip_net net;
 
     if (ip_net_parse(text, &net) < 0)
-        return refuse(err, text, "is not an IP address or network (such as 192.0.2.0/24)");
+        return syntax_refuse(err, text, "is not an IP address or network (such as 192.0.2.0/24)");
     append(option, base, &net, sizeof(net));
     return 0;
 }

@@ -53,24 +53,6 @@ static const struct tree_kind kinds[] = {
 
 /* --- values ------------------------------------------------------------------------ */
 
-static int refuse(struct err *err, const char *value, const char *why)
-{
-    struct str shown = STR_EMPTY;
-
-    str_add_escaped(&shown, value, 100, false);
-    err_set(err, "'%s' %s", str_get(&shown), why);
-    str_clear(&shown);
-    return -1;
-}
-
-static int check_form(char *form, const char *value, const char *why, struct err *err)
-{
-    bool is_good = form != NULL;
-
-    free(form);
-    return is_good ? 0 : refuse(err, value, why);
-}
-
 static int check_fact(const char *value, struct err *err)
 {
     const char *name = value + (*value == '!');
@@ -83,7 +65,7 @@ static int check_fact(const char *value, struct err *err)
         names[i] = fact_name((enum fact_id)i);
     str_add(&why, "is not a fact");
     suggest_name(names, FACT_COUNT, name, &why);
-    refuse(err, value, str_get(&why));
+    syntax_refuse(err, value, str_get(&why));
     str_clear(&why);
     return -1;
 }
@@ -147,14 +129,14 @@ static int check_value(const char *section, const char *option, const char *valu
     if (strcmp(option, "when") == 0)
         return check_fact(value, err);
     if (strcmp(option, "mx") == 0 || strcmp(option, "domains") == 0 || strcmp(option, "author_domains") == 0)
-        return check_form(syntax_domains(value), value, "is not a domain name or .domain", err);
+        return syntax_accept(syntax_domains(value), value, "is not a domain name or .domain", err);
     if (strcmp(option, "replies") == 0)
-        return is_reply(value) ? 0 : refuse(err, value, "is not a reply such as '550' or '550 5.7.1'");
+        return is_reply(value) ? 0 : syntax_refuse(err, value, "is not a reply such as '550' or '550 5.7.1'");
     if (strcmp(option, "outcome") == 0)
-        return find_outcome(value) >= 0 ? 0 : refuse(err, value, "is not accept, junk, defer or reject");
+        return find_outcome(value) >= 0 ? 0 : syntax_refuse(err, value, "is not accept, junk, defer or reject");
     if (strcmp(option, "confidence") == 0)
-        return find_confidence(value) >= 0 ? 0 : refuse(err, value, "is not documented, observed or inferred");
-    return check_form(syntax_item(value), value, "is not one line of text", err);
+        return find_confidence(value) >= 0 ? 0 : syntax_refuse(err, value, "is not documented, observed or inferred");
+    return syntax_accept(syntax_item(value), value, "is not one line of text", err);
 }
 
 /* --- one rule -------------------------------------------------------------------------- */
@@ -229,7 +211,7 @@ static int fill_rule(const struct tree_section *section, struct rule *rule, stru
     rule->confidence = (enum confidence)find_confidence(tree_string(section, "confidence"));
     fill_domains(section, "domains", &rule->domains);
     fill_domains(section, "author_domains", &rule->author_domains);
-    if (check_form(name, section->title, "is not a name: letters, digits, '-', '_' and '.', at most 64", err) < 0)
+    if (syntax_accept(name, section->title, "is not a name: letters, digits, '-', '_' and '.', at most 64", err) < 0)
         return tree_error(section, NULL, err, "%s", err->text);
     if (outcome == NULL)
         return tree_error(section, NULL, err, "rule '%s' has no 'outcome'", section->title);
