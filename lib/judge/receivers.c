@@ -20,7 +20,6 @@
 #include <string.h>
 
 #define NAME_BYTES_MAX 32       /* what a log line shows of a receiver's name */
-#define BUILTIN_NAME "receivers.conf (built in)"
 #define GENERIC "generic"
 
 struct entry {                  /* one receiver as it was read */
@@ -204,15 +203,16 @@ static int fill_replies(const struct tree_section *section, struct rule *rule, s
 static int fill_rule(const struct tree_section *section, struct rule *rule, struct err *err)
 {
     const char *outcome = tree_string(section, "outcome");
-    char *name = syntax_label(section->title);
+    struct err why;
 
     rule->name = section->title;
     rule->source = tree_string(section, "source");
     rule->confidence = (enum confidence)find_confidence(tree_string(section, "confidence"));
     fill_domains(section, "domains", &rule->domains);
     fill_domains(section, "author_domains", &rule->author_domains);
-    if (syntax_accept(name, section->title, "is not a name: letters, digits, '-', '_' and '.', at most 64", err) < 0)
-        return tree_error(section, NULL, err, "%s", err->text);
+    if (syntax_accept(syntax_label(section->title), section->title,
+                      "is not a name: letters, digits, '-', '_' and '.', at most 64", &why) < 0)
+        return tree_error(section, NULL, err, "%s", why.text);
     if (outcome == NULL)
         return tree_error(section, NULL, err, "rule '%s' has no 'outcome'", section->title);
     if (rule->source == NULL)
@@ -314,7 +314,7 @@ static int check_mx(const struct receivers *rs, size_t index, const struct tree_
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static int fill(struct receivers *rs, const char *file, struct err *err)
+static int fill(struct receivers *rs, struct err *err)
 {
     const struct tree_section *root = tree_root(rs->tree);
 
@@ -329,7 +329,7 @@ static int fill(struct receivers *rs, const char *file, struct err *err)
     rs->generic = receivers_find(rs, GENERIC);
     if (rs->generic == NULL)
         return err_set(err, "%s: there is no receiver '" GENERIC "': begin with include() of the receivers.conf that "
-                       "comes with Preflight, or add one", file);
+                       "comes with Preflight, or add one", root->file);
     for (size_t i = 0; i < root->n_sections; i++) {
         if (inherit(rs, i, &root->sections[i], err) < 0)
             return -1;
@@ -340,15 +340,12 @@ static int fill(struct receivers *rs, const char *file, struct err *err)
 struct receivers *receivers_load(const char *path, struct err *err)
 {
     struct receivers *rs = xcalloc(1, sizeof(*rs));
-    bool is_builtin = path == NULL || *path == '\0';
-    struct err local;
 
-    if (err == NULL)
-        err = &local;
     rs->refs = 1;
-    rs->tree = is_builtin ? tree_read_text(BUILTIN_NAME, builtin_receivers, kinds, check_value, err)
-                          : tree_read(path, kinds, check_value, err);
-    if (rs->tree == NULL || fill(rs, is_builtin ? BUILTIN_NAME : path, err) < 0)
+    rs->tree = path == NULL || path[0] == '\0'
+                   ? tree_read_text("receivers.conf (built in)", builtin_receivers, kinds, check_value, err)
+                   : tree_read(path, kinds, check_value, err);
+    if (rs->tree == NULL || fill(rs, err) < 0)
         receivers_unref(&rs);
     return rs;
 }
