@@ -76,36 +76,30 @@ static bool has_reason(const struct prediction *prediction, enum finding_id id)
     return false;
 }
 
-static bool rule_rests_on(const struct rule *rule, enum finding_id id, const struct facts *facts)
+static bool is_reason(enum finding_id id, const bool is_asked[FACT_COUNT], const struct facts *facts)
 {
-    for (size_t i = 0; i < rule->n_when; i++) {
-        if (fact_rests_on(rule->when[i].fact, id, facts))
+    for (int fact = 0; fact < FACT_COUNT; fact++) {
+        if (is_asked[fact] && fact_rests_on((enum fact_id)fact, id, facts))
             return true;
     }
     return false;
 }
 
-static void mark_reasons(const struct rule *rule, const struct facts *facts, bool is_reason[FINDING_COUNT])
-{
-    for (int id = 0; id < FINDING_COUNT; id++)
-        is_reason[id] = is_reason[id] || rule_rests_on(rule, (enum finding_id)id, facts);
-}
-
-static void add_reasons(const struct findings *findings, const bool is_reason[FINDING_COUNT],
+static void add_reasons(const struct findings *findings, const bool is_asked[FACT_COUNT], const struct facts *facts,
                         struct prediction *prediction)
 {
     const size_t max = sizeof(prediction->because) / sizeof(prediction->because[0]);
 
     for (size_t i = 0; i < findings->count && prediction->n_because < max; i++) {
-        const struct finding_row *row = findings->items[i].row;
-        if (is_reason[row->id] && !has_reason(prediction, row->id))
-            prediction->because[prediction->n_because++] = row->id;
+        enum finding_id id = findings->items[i].row->id;
+        if (!has_reason(prediction, id) && is_reason(id, is_asked, facts))
+            prediction->because[prediction->n_because++] = id;
     }
 }
 
-/* What one receiver does, without the reasons; these are marked. */
+/* What one receiver does, without the reasons; the facts that these rest on are marked. */
 static void apply_rules(const struct receiver *receiver, const struct rule_subject *subject,
-                        bool is_reason[FINDING_COUNT], struct prediction *prediction)
+                        bool is_asked[FACT_COUNT], struct prediction *prediction)
 {
     enum verdict certain = worst_outcome(receiver, subject, FACT_TRUE);
     bool is_unsure = worst_outcome(receiver, subject, FACT_UNKNOWN) > certain;
@@ -118,7 +112,8 @@ static void apply_rules(const struct receiver *receiver, const struct rule_subje
         if (is_unsure ? holds != FACT_UNKNOWN || rule->outcome <= certain
                       : holds != FACT_TRUE || rule->outcome != certain)
             continue;
-        mark_reasons(rule, subject->facts, is_reason);
+        for (size_t k = 0; k < rule->n_when; k++)
+            is_asked[rule->when[k].fact] = true;
         if (prediction->rule == NULL)
             prediction->rule = rule;
         if (!is_unsure)
@@ -129,28 +124,28 @@ static void apply_rules(const struct receiver *receiver, const struct rule_subje
 void receiver_predict(const struct receiver *receiver, const struct rule_subject *subject,
                       const struct findings *findings, struct prediction *prediction_r)
 {
-    bool is_reason[FINDING_COUNT] = { false };
+    bool is_asked[FACT_COUNT] = { false };
 
     *prediction_r = (struct prediction){ .recipient_domain = xstrdup(subject->recipient_domain) };
-    apply_rules(receiver, subject, is_reason, prediction_r);
-    add_reasons(findings, is_reason, prediction_r);
+    apply_rules(receiver, subject, is_asked, prediction_r);
+    add_reasons(findings, is_asked, subject->facts, prediction_r);
 }
 
 void receiver_predict_any(const struct receiver *receivers, size_t n, const struct rule_subject *subject,
                           const struct findings *findings, struct prediction *prediction_r)
 {
-    bool is_reason[FINDING_COUNT] = { false };
+    bool is_asked[FACT_COUNT] = { false };
 
     *prediction_r = (struct prediction){ .recipient_domain = xstrdup(subject->recipient_domain) };
     for (size_t i = 0; i < n; i++) {
         struct prediction one = { 0 };
-        apply_rules(&receivers[i], subject, is_reason, &one);
+        apply_rules(&receivers[i], subject, is_asked, &one);
         if (i == 0)
             prediction_r->outcome = one.outcome;
         else if (prediction_r->outcome != one.outcome)
             prediction_r->outcome = VERDICT_UNSURE;
     }
-    add_reasons(findings, is_reason, prediction_r);
+    add_reasons(findings, is_asked, subject->facts, prediction_r);
 }
 
 bool receiver_asks_for(const struct receiver *receiver, enum fact_id fact)
