@@ -41,7 +41,7 @@ static struct tree_option *make_options(const char *section, bool with_defaults)
     for (const struct option *option = options; option->name != NULL; option++) {
         if (strcmp(option->section, section) != 0)
             continue;
-        made = xgrow(made, n + 2, &room, sizeof(*made));
+        made = xgrow(made, n + 1, &room, sizeof(*made));
         made[n++] = (struct tree_option){
             option->name, option_is_list(option), with_defaults ? option->standard : NULL
         };

@@ -79,19 +79,6 @@ static int report(const cfg_t *cfg, const char *text)
     return -1;
 }
 
-static int reportf(const cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static int reportf(const cfg_t *cfg, const char *fmt, ...)
-{
-    struct err text = { "" };
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text.text, sizeof(text.text), fmt, ap);
-    va_end(ap);
-    return report(cfg, text.text);
-}
-
 /* "option 'egress bulk: helo': " before the text. */
 static void frame(struct err *err, const char *section, const char *title, const char *option)
 {
@@ -103,7 +90,7 @@ static const char *keep_file(struct tree *tree, const char *file)
 {
     if (tree->n_files > 0 && strcmp(tree->files[tree->n_files - 1], file) == 0)
         return tree->files[tree->n_files - 1];
-    tree->files = xgrow(tree->files, tree->n_files + 1, &tree->room_files, sizeof(*tree->files));
+    tree->files = xgrow(tree->files, tree->n_files, &tree->room_files, sizeof(*tree->files));
     tree->files[tree->n_files] = xstrdup(file);
     return tree->files[tree->n_files++];
 }
@@ -142,7 +129,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
         return report(cfg, err.text);
     }
     if (parse->file != NULL) {
-        parse->marks = xgrow(parse->marks, parse->n_marks + 1, &parse->room_marks, sizeof(*parse->marks));
+        parse->marks = xgrow(parse->marks, parse->n_marks, &parse->room_marks, sizeof(*parse->marks));
         parse->marks[parse->n_marks] = (struct mark){ opt, parse->n_marks, parse->file, cfg->line };
         parse->n_marks++;
     }
@@ -155,7 +142,7 @@ static int parse_text(cfg_t *cfg, struct str *text)
     FILE *stream = fmemopen(text->data, text->len, "r");
 
     if (stream == NULL)
-        return reportf(cfg, "cannot open a stream in memory");
+        return report(cfg, "cannot open a stream in memory");
     int rc = cfg_parse_fp(cfg, stream) == CFG_SUCCESS ? 0 : -1;
     if (rc < 0)
         report(cfg, "syntax error");
@@ -172,8 +159,10 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
     struct err err;
 
     (void)opt;
-    if (argc != 1 || parse->depth == INCLUDE_MAX)
-        return reportf(cfg, "include() is nested over %d files deep", INCLUDE_MAX);
+    if (argc != 1 || parse->depth == INCLUDE_MAX) {
+        err_set(&err, "include() is nested over %d files deep", INCLUDE_MAX);
+        return report(cfg, err.text);
+    }
     char *path = source_beside(outer, argv[0]);
     int rc = source_read(path, &text, &err);
     if (rc < 0) {
@@ -196,6 +185,7 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 
 /* --- the kinds, as libconfuse wants them ------------------------------------- */
 
+/* Behind the last row there is always one of zeroes, which ends them for libconfuse. */
 static cfg_opt_t *add_row(struct rows *rows, const char *name, cfg_type_t type, int flags)
 {
     rows->items = xgrow(rows->items, rows->count + 1, &rows->room, sizeof(*rows->items));
@@ -319,7 +309,7 @@ static void fill_section(const struct parse *parse, cfg_t *cfg, const struct tre
         cfg_opt_t *opt = cfg_getopt(cfg, option->name);
         if (cfg_opt_size(opt) == 0)
             continue;
-        section_r->entries = xgrow(section_r->entries, section_r->n_entries + 1, &room, sizeof(*section_r->entries));
+        section_r->entries = xgrow(section_r->entries, section_r->n_entries, &room, sizeof(*section_r->entries));
         struct tree_entry *entry = &section_r->entries[section_r->n_entries++];
         fill_entry(parse, opt, option->name, entry);
         if (section_r->file == NULL)
@@ -332,7 +322,7 @@ static void fill_section(const struct parse *parse, cfg_t *cfg, const struct tre
         if (strcmp(child->parent, kind->name) != 0)
             continue;
         for (unsigned int i = 0; i < cfg_size(cfg, child->name); i++) {
-            section_r->sections = xgrow(section_r->sections, section_r->n_sections + 1, &room,
+            section_r->sections = xgrow(section_r->sections, section_r->n_sections, &room,
                                         sizeof(*section_r->sections));
             fill_section(parse, cfg_getnsec(cfg, child->name, i), child,
                          &section_r->sections[section_r->n_sections++]);
