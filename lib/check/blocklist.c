@@ -120,19 +120,26 @@ static void prefetch_list(const struct blocklist *list, struct dns *dns, const s
         prefetch_entry(dns, list, domains->names[i], left);
 }
 
+static void prefetch_lists(const struct blocklist *lists, size_t n, struct dns *dns,
+                           const struct blocklist_subjects *subjects, const struct domains *domains)
+{
+    int left = PREFETCH_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        prefetch_list(&lists[i], dns, subjects, domains, &left);
+}
+
 void blocklist_prefetch(const struct blocklists *lists, struct dns *dns, const struct orgdomain *orgdomain,
                         const struct blocklist_subjects *subjects)
 {
     struct domains domains;
     size_t n;
     const struct blocklist *list = blocklists_all(lists, &n);
-    int left = PREFETCH_MAX;
 
     if (n == 0)
         return;
     list_domains(orgdomain, subjects, &domains);
-    for (size_t i = 0; i < n; i++)
-        prefetch_list(&list[i], dns, subjects, &domains, &left);
+    prefetch_lists(list, n, dns, subjects, &domains);
 }
 
 /* --- asking ------------------------------------------------------------------------------ */
@@ -335,7 +342,7 @@ void blocklist_check(const struct blocklists *lists, struct dns *dns, struct dns
     if (n == 0)
         return;
     list_domains(orgdomain, subjects, &domains);
-    blocklist_prefetch(lists, dns, orgdomain, subjects);
+    prefetch_lists(list, n, dns, subjects, &domains);
     for (size_t i = 0; i < n; i++) {
         struct query query = { .dns = dns, .budget = budget, .list = &list[i], .codes = STR_EMPTY };
         if (list[i].kind == BLOCKLIST_DOMAINS) {
