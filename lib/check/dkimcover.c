@@ -27,17 +27,24 @@ static const struct { const char *name; bool is_shown; } relied_on[] = {
     { "list-subscribe", false }, { "list-post", false }, { "list-owner", false }, { "list-archive", false },
 };
 
+bool dkim_names_has(const struct dkim_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void dkim_names_add(struct dkim_names *names, const char *name, size_t len)
 {
     if (len == 0 || names->count == DKIM_NAMES_MAX)
         return;
     char *copy = xstrndup(name, len < NAME_MAX_SHOWN ? len : NAME_MAX_SHOWN);
     ascii_lower(copy);
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->items[i], copy) == 0) {
-            free(copy);
-            return;
-        }
+    if (dkim_names_has(names, copy)) {
+        free(copy);
+        return;
     }
     names->items = xrealloc(names->items, (names->count + 1) * sizeof(*names->items));
     names->items[names->count++] = copy;
@@ -107,9 +114,7 @@ static void judge_listed(const struct dkim_listed *listed, size_t n, struct dkim
         dkim_names_add(listed[i].field == DKIM_NO_FIELD ? &missed : &coverage_r->covered, listed[i].name,
                        listed[i].len);
     for (size_t i = 0; i < missed.count; i++) {
-        bool is_covered = false;
-        for (size_t k = 0; k < coverage_r->covered.count && !is_covered; k++)
-            is_covered = strcmp(coverage_r->covered.items[k], missed.items[i]) == 0;
+        bool is_covered = dkim_names_has(&coverage_r->covered, missed.items[i]);
         dkim_names_add(is_covered ? &coverage_r->oversigned : &coverage_r->absent, missed.items[i],
                        strlen(missed.items[i]));
     }

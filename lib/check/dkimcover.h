@@ -7,6 +7,7 @@
 
 #include "lib/check/dkimfields.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DKIM_NAMES_MAX 100      /* names in one list; further ones are not told */
@@ -31,6 +32,7 @@ void dkim_coverage_clear(struct dkim_coverage *coverage);
 /* Adds a name once; nothing where the list is full or the name is empty. */
 void dkim_names_add(struct dkim_names *names, const char *name, size_t len);
 void dkim_names_split(struct dkim_names *names, const char *list, size_t len);      /* "y : s" */
+bool dkim_names_has(const struct dkim_names *names, const char *name);              /* name: lower case */
 void dkim_names_clear(struct dkim_names *names);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include "lib/check/oneclick.h"
 
-#include <string.h>
-
 /* Why the fields are not what RFC 8058 section 3.1 asks for; NULL where they are. */
 static const char *find_problem(const struct message_facts *message)
 {
@@ -25,20 +23,11 @@ static const char *find_problem(const struct message_facts *message)
     return message->has_one_click_post ? NULL : "List-Unsubscribe-Post is not List-Unsubscribe=One-Click";
 }
 
-static bool has_name(const struct dkim_names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->items[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool is_covered_by(const struct dkim_result *signature)
 {
     const struct dkim_names *covered = &signature->coverage.covered;
 
-    return has_name(covered, "list-unsubscribe") && has_name(covered, "list-unsubscribe-post");
+    return dkim_names_has(covered, "list-unsubscribe") && dkim_names_has(covered, "list-unsubscribe-post");
 }
 
 static enum fact_value is_covered(const struct dkim_results *dkim)
