@@ -6,6 +6,7 @@
 
 #include "lib/message/message.h"
 #include "lib/base/mem.h"
+#include "lib/base/span.h"
 #include "lib/message/address.h"
 #include "lib/message/date.h"
 #include "lib/message/lex.h"
@@ -37,15 +38,13 @@ const char *message_field_name(enum message_field field)
     return field_names[field];
 }
 
-static bool is_named(const char *name, const char *wanted)
+static bool is_named(struct span name, const char *wanted)
 {
-    size_t len = lex_name_length(name, strlen(name));
-
-    return strncasecmp(name, wanted, len) == 0 && wanted[len] == '\0';
+    return strncasecmp(name.at, wanted, name.len) == 0 && wanted[name.len] == '\0';
 }
 
 /* FIELD_COUNT where it is none of those. */
-static enum message_field find_field(const char *name)
+static enum message_field find_field(struct span name)
 {
     for (int i = 0; i < FIELD_COUNT; i++) {
         if (is_named(name, field_names[i]))
@@ -159,7 +158,7 @@ static bool is_bulk_precedence(const char *value)
 }
 
 /* What bulk mail says of itself.  Counted beyond the limits too. */
-static void take_list_field(struct message_facts *facts, const char *name, const char *value, bool is_examined)
+static void take_list_field(struct message_facts *facts, struct span name, const char *value, bool is_examined)
 {
     if (is_named(name, "List-Unsubscribe")) {
         facts->unsubscribe_fields++;
@@ -184,7 +183,8 @@ static bool is_within_limits(const struct message *message)
 void message_header(struct message *message, const char *name, const char *value)
 {
     struct message_facts *facts = &message->facts;
-    enum message_field field = find_field(name);
+    const struct span plain = { name, lex_name_length(name, strlen(name)) };
+    enum message_field field = find_field(plain);
     bool is_only = field < FIELD_COUNT && ++facts->field_count[field] == 1;
 
     facts->headers++;
@@ -196,7 +196,7 @@ void message_header(struct message *message, const char *name, const char *value
         examine_words(message, field, value);
     }
     if (field == FIELD_COUNT)
-        take_list_field(facts, name, value, is_examined);
+        take_list_field(facts, plain, value, is_examined);
     if (field == FIELD_FROM && is_examined)
         examine_from(message, value);
     else if (field == FIELD_DATE)
