@@ -134,8 +134,3 @@ size_t cache_count(const struct cache *cache)
 {
     return cache->entries;
 }
-
-size_t cache_bytes(const struct cache *cache)
-{
-    return cache->bytes;
-}

@@ -22,6 +22,5 @@ struct answer *cache_get(struct cache *cache, const struct question *q, int64_t 
 void cache_put(struct cache *cache, const struct question *q, struct answer *answer, int64_t expires_ms);
 
 size_t cache_count(const struct cache *cache);
-size_t cache_bytes(const struct cache *cache);
 
 #endif
