@@ -68,7 +68,7 @@ static int learn(struct knowledge *knowledge, const struct conf *conf, struct er
 
 static void unlearn(struct knowledge *knowledge)
 {
-    replies_unref(&knowledge->replies);
+    replies_free(&knowledge->replies);
     receivers_unref(&knowledge->receivers);
     orgdomain_free(&knowledge->orgdomain);
 }

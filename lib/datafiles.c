@@ -18,7 +18,7 @@ int preflight_check(const struct conf *conf, struct err *err)
     bool is_good = blocklists != NULL;
 
     receivers_unref(&receivers);
-    replies_unref(&replies);
-    blocklists_unref(&blocklists);
+    replies_free(&replies);
+    blocklists_free(&blocklists);
     return is_good ? 0 : -1;
 }

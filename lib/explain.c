@@ -129,7 +129,7 @@ void explain_free(struct explain **explain)
     free((*explain)->reports);
     free((*explain)->items);
     bounces_clear(&(*explain)->bounces);
-    replies_unref(&(*explain)->replies);
+    replies_free(&(*explain)->replies);
     free(*explain);
     *explain = NULL;
 }

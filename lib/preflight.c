@@ -118,7 +118,7 @@ static void engine_free(struct preflight *pf)
 {
     dkimcheck_free(&pf->dkim);
     receivers_unref(&pf->receivers);
-    blocklists_unref(&pf->blocklists);
+    blocklists_free(&pf->blocklists);
     volume_unref(&pf->volume);
     dmarcopinion_free(&pf->opinion);
     orgdomain_free(&pf->orgdomain);

@@ -19,7 +19,6 @@
 #define MASK_MAX 254                    /* the first bit is 127.0.0.1 */
 
 struct blocklists {
-    int refs;                           /* atomic */
     struct tree *tree;
     struct blocklist items[BLOCKLISTS_MAX];
     char zones[BLOCKLISTS_MAX][DOMAIN_MAX];
@@ -233,21 +232,20 @@ struct blocklists *blocklists_load(const char *path, struct err *err)
 {
     struct blocklists *lists = xcalloc(1, sizeof(*lists));
 
-    lists->refs = 1;
     if (path == NULL || path[0] == '\0')
         return lists;
     lists->tree = tree_read(path, kinds, check_value, err);
     if (lists->tree == NULL || fill(lists, err) < 0)
-        blocklists_unref(&lists);
+        blocklists_free(&lists);
     return lists;
 }
 
-void blocklists_unref(struct blocklists **blocklists)
+void blocklists_free(struct blocklists **blocklists)
 {
     struct blocklists *lists = *blocklists;
 
     *blocklists = NULL;
-    if (lists == NULL || __atomic_sub_fetch(&lists->refs, 1, __ATOMIC_ACQ_REL) > 0)
+    if (lists == NULL)
         return;
     for (size_t i = 0; i < lists->count; i++) {
         free(lists->items[i].listed);

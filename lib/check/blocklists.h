@@ -1,6 +1,6 @@
 /*
  * blocklists.conf: the DNS blocklists that may be asked, and what their answers mean.
- * Immutable once loaded, reference-counted, thread-safe; loading is for one thread at a time.
+ * Immutable once loaded, thread-safe; loading is for one thread at a time.
  */
 #ifndef PREFLIGHT_CHECK_BLOCKLISTS_H
 #define PREFLIGHT_CHECK_BLOCKLISTS_H
@@ -52,12 +52,9 @@ struct blocklist {
     const char *test_listed, *test_unlisted;    /* entries below the zone (RFC 5782 section 5) */
 };
 
-/*
- * path NULL or "": no list at all.  NULL with err "FILE:LINE: ..." where anything is wrong.
- * The caller owns one reference.
- */
+/* path NULL or "": no list at all.  NULL with err "FILE:LINE: ..." where anything is wrong. */
 struct blocklists *blocklists_load(const char *path, struct err *err);
-void blocklists_unref(struct blocklists **blocklists);      /* NULL is fine */
+void blocklists_free(struct blocklists **blocklists);       /* NULL is fine */
 const struct blocklist *blocklists_all(const struct blocklists *blocklists, size_t *count_r);
 
 /* The sections and options of the file, which a test holds the manual to. */

@@ -1,6 +1,6 @@
 /*
  * What a refusal means: its cause, by patterns that are data (replies.conf, see conf/replies.conf for the format).
- * A struct replies is immutable, reference-counted and thread-safe; loading is for one thread at a time.
+ * A struct replies is immutable and thread-safe; loading is for one thread at a time.
  */
 #ifndef PREFLIGHT_JUDGE_REPLY_H
 #define PREFLIGHT_JUDGE_REPLY_H
@@ -20,8 +20,7 @@ const char *cause_name(enum cause cause);   /* "spf", "auth-required/relay-denie
 
 /* path: a file; NULL or "": what is built into the program.  NULL with err "FILE:LINE: ...". */
 struct replies *replies_load(const char *path, struct err *err);
-struct replies *replies_ref(struct replies *replies);
-void replies_unref(struct replies **replies);
+void replies_free(struct replies **replies);     /* NULL is fine */
 
 struct reply {
     const char *text;           /* untrusted, of any length; its lines may be joined with a space or not */

@@ -60,7 +60,6 @@ struct reply_row {
 };
 
 struct replies {
-    int refs;                       /* atomic */
     struct tree *tree;              /* names and pages are its strings */
     struct reply_receiver receivers[REPLY_RECEIVERS_MAX];
     size_t n_receivers;

@@ -320,18 +320,11 @@ struct replies *replies_load(const char *path, struct err *err)
 {
     struct replies *replies = xcalloc(1, sizeof(*replies));
 
-    replies->refs = 1;
     replies->tree = path == NULL || path[0] == '\0'
                         ? tree_read_text("replies.conf (built in)", builtin_replies, kinds, NULL, err)
                         : tree_read(path, kinds, NULL, err);
     if (replies->tree == NULL || read_sections(replies, err) < 0)
-        replies_unref(&replies);
-    return replies;
-}
-
-struct replies *replies_ref(struct replies *replies)
-{
-    __atomic_add_fetch(&replies->refs, 1, __ATOMIC_RELAXED);
+        replies_free(&replies);
     return replies;
 }
 
@@ -348,12 +341,12 @@ static void clear_patterns(struct reply_patterns *patterns)
     free(patterns->items);
 }
 
-void replies_unref(struct replies **replies)
+void replies_free(struct replies **replies)
 {
     struct replies *old = *replies;
 
     *replies = NULL;
-    if (old == NULL || __atomic_sub_fetch(&old->refs, 1, __ATOMIC_ACQ_REL) > 0)
+    if (old == NULL)
         return;
     for (size_t i = 0; i < CAUSE_COUNT; i++)
         clear_meaning(&old->causes[i]);

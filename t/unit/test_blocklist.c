@@ -92,7 +92,7 @@ START_TEST(without_a_file_there_is_no_list)
         ck_assert_ptr_nonnull(lists);
         blocklists_all(lists, &n);
         ck_assert_uint_eq(n, 0);
-        blocklists_unref(&lists);
+        blocklists_free(&lists);
     }
 }
 END_TEST
@@ -125,9 +125,9 @@ START_TEST(shipped_lists_are_sound)
         ck_assert_msg(strncmp(list[i].page, "https://", 8) == 0, "%s", list[i].zone);
         ck_assert_msg(list[i].n_listed > 0 || list[i].mask > 0, "%s", list[i].zone);
     }
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
     ck_assert_ptr_null(lists);
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ START_TEST(classifies_answers)
         ck_assert_msg(blocklist_classify(&list[1], &answer) == cases[i].some, "%s", cases[i].answer);
         ck_assert_msg(blocklist_classify(&list[2], &answer) == cases[i].sum, "%s", cases[i].answer);
     }
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 
@@ -349,7 +349,7 @@ START_TEST(checks)
     blocklist_result_clear(&result);
     ck_assert_int_eq(result.address_listed, N);
     dns_free(&dns);
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 
@@ -368,7 +368,7 @@ START_TEST(tells_where_to_ask_for_removal)
     findings_clear(&findings);
     blocklist_result_clear(&result);
     dns_free(&dns);
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 
@@ -409,7 +409,7 @@ START_TEST(failures_leave_it_unknown)
     }
     if (c->domain_listed == T && strstr(c->file, "own.example") == NULL)
         ck_assert_uint_gt(unknown, 0);
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 
@@ -438,7 +438,7 @@ START_TEST(tells_what_answers_mean)
         str_reset(&text);
     }
     str_clear(&text);
-    blocklists_unref(&lists);
+    blocklists_free(&lists);
 }
 END_TEST
 

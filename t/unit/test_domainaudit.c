@@ -51,7 +51,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     orgdomain_free(&orgdomain);
-    blocklists_unref(&blocklists);
+    blocklists_free(&blocklists);
 }
 
 static const struct domain_case {

@@ -49,7 +49,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     orgdomain_free(&orgdomain);
-    blocklists_unref(&blocklists);
+    blocklists_free(&blocklists);
     conffile_done();
 }
 
@@ -57,7 +57,7 @@ static void load_lists(void)
 {
     struct err err = { "" };
 
-    blocklists_unref(&blocklists);
+    blocklists_free(&blocklists);
     blocklists = blocklists_load(conffile_write_bytes("blocklists.conf", lists, strlen(lists)), &err);
     ck_assert_msg(blocklists != NULL, "%s", err.text);
 }
