@@ -34,15 +34,12 @@ static void add_addresses(struct dns *dns, struct dns_budget *budget, const char
     dns_answer_unref(answer);
 }
 
-static void find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
+/* Those that the DNS has for the HELO name. */
+static void find_addresses(struct dns *dns, struct dns_budget *budget, const char *helo,
                            struct egress_addresses *addresses)
 {
-    for (size_t i = 0; i < egress->n_addresses; i++)
-        add_address(addresses, &egress->addresses[i]);
-    if (egress->n_addresses > 0)
-        return;
-    add_addresses(dns, budget, egress->helo, DNS_A, addresses);
-    add_addresses(dns, budget, egress->helo, DNS_AAAA, addresses);
+    add_addresses(dns, budget, helo, DNS_A, addresses);
+    add_addresses(dns, budget, helo, DNS_AAAA, addresses);
     if (addresses->count == 0 && addresses->problem[0] == '\0')
         snprintf(addresses->problem, sizeof(addresses->problem), "its helo name has no address records");
 }
@@ -52,8 +49,10 @@ void egress_find_addresses(struct dns *dns, struct dns_budget *budget, const str
 {
     addresses_r->count = 0;
     addresses_r->problem[0] = '\0';
-    find_addresses(dns, budget, egress, addresses_r);
-    egresscheck_prefetch(dns, addresses_r->list, addresses_r->count, egress->helo);
+    for (size_t i = 0; i < egress->n_addresses; i++)
+        add_address(addresses_r, &egress->addresses[i]);
+    if (egress->n_addresses == 0)
+        find_addresses(dns, budget, egress->helo, addresses_r);
 }
 
 void egress_prefetch(struct dns *dns, const struct conf_egress *egress)

@@ -23,7 +23,7 @@ struct egress_addresses {
 /* Starts the questions that the configuration answers already; never waits. */
 void egress_prefetch(struct dns *dns, const struct conf_egress *egress);
 
-/* And starts the questions that the addresses answer. */
+/* Waits for the addresses of the HELO name where none are configured. */
 void egress_find_addresses(struct dns *dns, struct dns_budget *budget, const struct conf_egress *egress,
                            struct egress_addresses *addresses_r);
 

@@ -393,6 +393,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     struct circumstances about = { .egress = egress };
 
     egress_find_addresses(m->pf->dns, budget, egress, &about.addresses);
+    egresscheck_prefetch(m->pf->dns, about.addresses.list, about.addresses.count, egress->helo);
     check_spf(m, egress, &about.addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
     if (m->is_returned)
