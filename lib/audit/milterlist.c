@@ -54,7 +54,7 @@ static char *plain_path(const char *directory, const char *path)
 
     add_path(&s, directory);
     if (directory[0] != '\0')
-        str_addc(&s, '/');
+        add_path(&s, "/");
     add_path(&s, path);
     char *plain = str_steal(&s);
     if (has_prefix(plain, "/var/run/"))

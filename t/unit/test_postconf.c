@@ -222,13 +222,17 @@ static const struct {
 
 START_TEST(knows_its_own_socket)
 {
-    struct milter_place place = { addresses[_i].socket, QUEUE, addresses[_i].is_chrooted };
-    struct milterlist list;
+    static const char *const queues[] = { QUEUE, QUEUE "/", QUEUE "//", "//var/spool//postfix" };
 
-    milterlist_parse(addresses[_i].address, &place, &list);
-    ck_assert_uint_eq(list.count, 1);
-    ck_assert_msg(list.items[0].kind == addresses[_i].want, "%s: %d", addresses[_i].address, list.items[0].kind);
-    milterlist_clear(&list);
+    for (size_t i = 0; i < LENGTH(queues); i++) {
+        struct milter_place place = { addresses[_i].socket, queues[i], addresses[_i].is_chrooted };
+        struct milterlist list;
+        milterlist_parse(addresses[_i].address, &place, &list);
+        ck_assert_uint_eq(list.count, 1);
+        ck_assert_msg(list.items[0].kind == addresses[_i].want, "%s in %s: %d", addresses[_i].address, queues[i],
+                      list.items[0].kind);
+        milterlist_clear(&list);
+    }
 }
 END_TEST
 
