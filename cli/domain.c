@@ -15,8 +15,7 @@ enum { OPTION_SELECTOR = OPTION_OWN };
 struct domain_options {
     struct common_options common;
     char domain[DOMAIN_MAX];
-    char selectors[DOMAINAUDIT_SELECTORS_MAX][DOMAIN_MAX];
-    const char *list[DOMAINAUDIT_SELECTORS_MAX];
+    char selectors[SELECTORS_MAX][DOMAIN_MAX];
     size_t n_selectors;
 };
 
@@ -26,11 +25,10 @@ static int take_option(int option, char *value, void *into)
     size_t n = options->n_selectors;
 
     (void)option;
-    if (n == DOMAINAUDIT_SELECTORS_MAX)
-        return cli_usage_error(&subcommand_domain, "more than %d selectors", DOMAINAUDIT_SELECTORS_MAX);
+    if (n == SELECTORS_MAX)
+        return cli_usage_error(&subcommand_domain, "more than %d selectors", SELECTORS_MAX);
     if (domain_normalize(value, options->selectors[n]) < 0)
         return cli_usage_error(&subcommand_domain, "--selector '%s' is not a selector", value);
-    options->list[n] = options->selectors[n];
     options->n_selectors++;
     return CLI_GO_ON;
 }
@@ -68,9 +66,12 @@ static int print_audit(const struct domainaudit *result, bool is_json, struct er
 static int audit(struct preflight *preflight, void *from, struct err *err)
 {
     const struct domain_options *options = from;
+    struct selectors selectors = { .count = 0 };
     struct domainaudit result;
 
-    audits_domain(preflight, options->domain, options->list, options->n_selectors, &result);
+    for (size_t i = 0; i < options->n_selectors; i++)
+        selectors_add(&selectors, options->selectors[i], options->domain, SELECTOR_GIVEN);
+    audits_domain(preflight, options->domain, &selectors, &result);
     int status = cli_audit_status(result.outcome);
     if (print_audit(&result, options->common.is_json, err) < 0)
         status = -1;

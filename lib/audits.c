@@ -84,7 +84,15 @@ static void add_addresses(struct all_addresses *all, const struct egress_address
     }
 }
 
-void audits_domain(struct preflight *preflight, const char *domain, const char *const *selectors, size_t n_selectors,
+static void add_configured(const struct conf *conf, const char *domain, struct selectors *selectors)
+{
+    const struct conf_domain *section = conf_find_domain(conf, domain);
+
+    for (size_t i = 0; section != NULL && i < section->selectors.count; i++)
+        selectors_add(selectors, section->selectors.items[i], domain, SELECTOR_CONFIGURED);
+}
+
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
                    struct domainaudit *audit_r)
 {
     const struct conf *conf = preflight->conf;
@@ -96,14 +104,14 @@ void audits_domain(struct preflight *preflight, const char *domain, const char *
         egress_find_addresses(preflight->dns, &budget, &conf->egress[i], &addresses);
         add_addresses(&all, &addresses);
     }
-    budget.questions += (int)(all.count + n_selectors) * conf->limits.lookups;
+    add_configured(conf, domain, selectors);
+    budget.questions += (int)(all.count + selectors->count) * conf->limits.lookups;
     domainaudit_run(&(struct domainaudit_input){
                         .dns = preflight->dns,
                         .lists = preflight->blocklists,
                         .dmarc = &preflight->dmarc,
                         .domain = domain,
                         .selectors = selectors,
-                        .n_selectors = n_selectors,
                         .addresses = all.list,
                         .n_addresses = all.count,
                         .is_incomplete = all.is_incomplete,

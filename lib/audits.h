@@ -21,10 +21,10 @@ void audits_egress(struct preflight *preflight, struct egress_audits *audits_r);
 void egress_audits_clear(struct egress_audits *audits);
 
 /*
- * domain and selectors: normalized, of the latter at most DOMAINAUDIT_SELECTORS_MAX.  SPF is asked for the addresses of
- * all egresses.
+ * domain: normalized.  selectors: given or seen in traffic; those that the configuration names are added to them.  SPF
+ * is asked for the addresses of all egresses.
  */
-void audits_domain(struct preflight *preflight, const char *domain, const char *const *selectors, size_t n_selectors,
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
                    struct domainaudit *audit_r);
 
 #endif

@@ -20,8 +20,8 @@ static void prefetch(const struct domainaudit_input *input)
     dns_prefetch(input->dns, input->domain, DNS_TXT);
     dmarccheck_prefetch(input->dmarc, input->domain);
     domaincheck_prefetch(input->dns, input->domain);
-    for (size_t i = 0; i < input->n_selectors; i++)
-        dkimkey_prefetch(input->dns, input->selectors[i], input->domain);
+    for (size_t i = 0; i < input->selectors->count; i++)
+        dkimkey_prefetch(input->dns, input->selectors->items[i].name, input->selectors->items[i].domain);
     for (int kind = TLSPOLICY_STS; kind <= TLSPOLICY_REPORTS; kind++) {
         snprintf(name, sizeof(name), "%s.%s", tlspolicy_prefix((enum tlspolicy_kind)kind), input->domain);
         dns_prefetch(input->dns, name, DNS_TXT);
@@ -70,10 +70,11 @@ static void propose_spf(const struct domainaudit_input *input, struct domainaudi
 
 static void check_keys(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
 {
-    audit->keys = xcalloc(input->n_selectors, sizeof(*audit->keys));
-    for (size_t i = 0; i < input->n_selectors; i++) {
+    audit->has_more_selectors = input->selectors->is_cut;
+    audit->keys = xcalloc(input->selectors->count, sizeof(*audit->keys));
+    for (size_t i = 0; i < input->selectors->count; i++) {
         struct keyaudit *key = &audit->keys[audit->n_keys++];
-        keyaudit_run(input->dns, budget, input->selectors[i], input->domain, key);
+        keyaudit_run(input->dns, budget, &input->selectors->items[i], key);
         keyaudit_findings(key, &audit->findings);
     }
 }
@@ -216,7 +217,7 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     judge_reports(audit_r);
     judge_mx(audit_r);
     judge_tls(audit_r);
-    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || budget->failed > 0 ||
+    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut || budget->failed > 0 ||
                                         has_unknown(audit_r));
 }
 

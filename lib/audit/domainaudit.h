@@ -10,6 +10,7 @@
 #include "lib/audit/keyaudit.h"
 #include "lib/audit/listing.h"
 #include "lib/audit/publish.h"
+#include "lib/audit/selectors.h"
 #include "lib/audit/tlspolicy.h"
 #include "lib/check/dmarccheck.h"
 #include "lib/check/spfcheck.h"
@@ -17,7 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DOMAINAUDIT_SELECTORS_MAX 50
 #define DOMAINAUDIT_MX_MAX 20       /* further ones are left out */
 
 /* What to audit, and with what; all borrowed. */
@@ -26,8 +26,7 @@ struct domainaudit_input {
     const struct blocklists *lists;
     const struct dmarccheck *dmarc;
     const char *domain;             /* normalized */
-    const char *const *selectors;   /* normalized */
-    size_t n_selectors;             /* at most DOMAINAUDIT_SELECTORS_MAX */
+    const struct selectors *selectors;
     const struct ip_addr *addresses;    /* of all egresses */
     size_t n_addresses;
     bool is_incomplete;             /* there may be addresses that are not known */
@@ -47,6 +46,7 @@ struct domainaudit {
     size_t n_spf;
     struct keyaudit *keys;          /* one for each selector */
     size_t n_keys;
+    bool has_more_selectors;        /* than are looked at */
     struct dmarc_result dmarc;      /* of a message that passes SPF for the domain itself */
     char dmarc_text[DMARC_TEXT_MAX + 1];    /* the record; "" where there is none */
     struct dmarcreports reports;

@@ -38,18 +38,18 @@ static void read_key(const char *record, struct keyaudit *key)
 }
 
 /* Which type the record has is not known beforehand: it is read as either. */
-void keyaudit_run(struct dns *dns, struct dns_budget *budget, const char *selector, const char *domain,
-                  struct keyaudit *key_r)
+void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selector *selector, struct keyaudit *key_r)
 {
     static const struct { const char *algorithm, *type; } types[] = {
         { "rsa-sha256", "rsa" }, { "ed25519-sha256", "ed25519" },
     };
     char record[KEY_TEXT_MAX];
 
-    *key_r = (struct keyaudit){ .status = DKIMKEY_NONE };
-    snprintf(key_r->name, sizeof(key_r->name), "%s._domainkey.%s", selector, domain);
+    *key_r = (struct keyaudit){ .status = DKIMKEY_NONE, .source = selector->source };
+    dkimkey_name(selector->name, selector->domain, key_r->name);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        struct dkimkey key = dkimkey_fetch(dns, budget, selector, domain, types[i].algorithm, record, sizeof(record));
+        struct dkimkey key = dkimkey_fetch(dns, budget, selector->name, selector->domain, types[i].algorithm, record,
+                                           sizeof(record));
         if (i > 0 && key.status != DKIMKEY_FOUND)
             return;
         key_r->status = key.status;

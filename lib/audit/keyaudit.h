@@ -4,6 +4,7 @@
 #ifndef PREFLIGHT_AUDIT_KEYAUDIT_H
 #define PREFLIGHT_AUDIT_KEYAUDIT_H
 
+#include "lib/audit/selectors.h"
 #include "lib/base/domain.h"
 #include "lib/check/dkimkey.h"
 #include "lib/check/finding.h"
@@ -15,6 +16,7 @@
 
 struct keyaudit {
     char name[DOMAIN_MAX];          /* "s1._domainkey.example.com" */
+    enum selector_source source;
     enum dkimkey_status status;
     const char *reason;             /* static: why it is none that can be used; NULL else */
     char type[16];                  /* "rsa", "ed25519"; "" where not known */
@@ -23,9 +25,7 @@ struct keyaudit {
     bool is_revoked;
 };
 
-/* selector, domain: normalized. */
-void keyaudit_run(struct dns *dns, struct dns_budget *budget, const char *selector, const char *domain,
-                  struct keyaudit *key_r);
+void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selector *selector, struct keyaudit *key_r);
 void keyaudit_findings(const struct keyaudit *key, struct findings *findings);
 
 #endif

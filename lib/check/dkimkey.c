@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "lib/check/dkimkey.h"
-#include "lib/base/domain.h"
 #include "lib/base/str.h"
 #include "lib/check/taglist.h"
 #include "lib/dns/record.h"
@@ -13,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int key_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX])
+int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX])
 {
     if (selector[0] == '\0' || domain[0] == '\0')
         return -1;
@@ -25,7 +24,7 @@ void dkimkey_prefetch(struct dns *dns, const char *selector, const char *domain)
 {
     char name[DOMAIN_MAX];
 
-    if (key_name(selector, domain, name) == 0)
+    if (dkimkey_name(selector, domain, name) == 0)
         dns_prefetch(dns, name, DNS_TXT);
 }
 
@@ -130,7 +129,7 @@ struct dkimkey dkimkey_fetch(struct dns *dns, struct dns_budget *budget, const c
 {
     char name[DOMAIN_MAX];
 
-    if (key_name(selector, domain, name) < 0)
+    if (dkimkey_name(selector, domain, name) < 0)
         return (struct dkimkey){ DKIMKEY_NONE, "selector (s=) and domain (d=) make no domain name" };
     const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, budget);
     struct dkimkey key = judge_answer(answer, algorithm, text_r, size);

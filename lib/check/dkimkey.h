@@ -5,6 +5,7 @@
 #ifndef PREFLIGHT_CHECK_DKIMKEY_H
 #define PREFLIGHT_CHECK_DKIMKEY_H
 
+#include "lib/base/domain.h"
 #include "lib/dns/dns.h"
 
 #include <stddef.h>
@@ -20,6 +21,9 @@ struct dkimkey {
     enum dkimkey_status status;
     const char *reason;     /* static text; NULL where found */
 };
+
+/* "s1._domainkey.example.com"; -1 where that is no name. */
+int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX]);
 
 /* Starts the question; selector and domain normalized, nothing happens where one is "". */
 void dkimkey_prefetch(struct dns *dns, const char *selector, const char *domain);

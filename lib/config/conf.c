@@ -39,8 +39,10 @@ static void conf_free(struct conf *conf)
         clear_section("egress", &conf->egress[i]);
         free(conf->egress[i].name);
     }
-    for (size_t i = 0; i < conf->n_domains; i++)
+    for (size_t i = 0; i < conf->n_domains; i++) {
+        clear_section("domain", &conf->domains[i]);
         free(conf->domains[i].name);
+    }
     free(conf->egress);
     free(conf->domains);
     free(conf->path);

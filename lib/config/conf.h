@@ -50,6 +50,7 @@ struct conf_egress {
 struct conf_domain {
     char *name;                     /* normalized; ".example.com" stands for every domain below example.com */
     int bulk;                       /* enum conf_bulk */
+    struct conf_strings selectors;  /* of its DKIM keys, normalized */
     struct conf_policy policy;
 };
 

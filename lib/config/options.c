@@ -99,6 +99,8 @@ const struct option options[] = {
 
     { "domain", "bulk", OPTION_CHOICE, .offset = offsetof(struct conf_domain, bulk), .standard = "auto",
       .choices = bulk_names, .help = "mail of this author domain is bulk mail; auto: what shows decides" },
+    { "domain", "selectors", OPTION_SELECTORS, .offset = offsetof(struct conf_domain, selectors), .standard = "{}",
+      .help = "selectors that its mail is signed with, for preflight domain" },
 
     { "dns", "servers", OPTION_SERVERS, AT(dns.servers), .standard = "{}",
       .help = "DNS servers, ADDR or ADDR@PORT; none: those of /etc/resolv.conf" },

@@ -20,6 +20,7 @@ enum option_type {
     OPTION_CHOICE,      /* int, index into choices */
     OPTION_STRINGS,     /* struct conf_strings */
     OPTION_DOMAINS,     /* struct conf_strings of normalized domains, ".domain" allowed */
+    OPTION_SELECTORS,   /* struct conf_strings of normalized selectors */
     OPTION_PATTERNS,    /* struct conf_strings of address patterns */
     OPTION_SERVERS,     /* struct conf_strings of "ADDR" or "ADDR@PORT" */
     OPTION_ADDRESSES,   /* struct ip_addr *, size_t */

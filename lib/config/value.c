@@ -434,6 +434,7 @@ static const struct kind kinds[] = {
     [OPTION_CHOICE] = SCALAR(parse_choice, choice_text),
     [OPTION_STRINGS] = LIST(syntax_item, "is empty, has a control character or is over 1000 bytes"),
     [OPTION_DOMAINS] = LIST(syntax_domains, "is not a domain name or .domain"),
+    [OPTION_SELECTORS] = LIST(syntax_domain, "is not a selector"),
     [OPTION_PATTERNS] = LIST(syntax_pattern, "is not user@domain, @domain, @.domain or <>"),
     [OPTION_SERVERS] = LIST(syntax_server, "is not a server address: ADDR or ADDR@PORT"),
     [OPTION_ADDRESSES] = ARRAY(parse_address, address_text),

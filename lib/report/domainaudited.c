@@ -30,7 +30,7 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
 {
     write_title(w, "DKIM");
     if (audit->n_keys == 0)
-        write_line(w, "not examined: no selector is given", 4);
+        write_line(w, "not examined: no selector is known", 4);
     for (size_t i = 0; i < audit->n_keys; i++) {
         const struct keyaudit *key = &audit->keys[i];
         struct str text = STR_EMPTY;
@@ -48,9 +48,12 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
         }
         if (key->flags[0] != '\0')
             str_addf(&text, ", flags %s", key->flags);
+        str_addf(&text, " (%s)", selector_source_name(key->source));
         write_audit_item(w, length, key->name, str_get(&text), color);
         str_clear(&text);
     }
+    if (audit->has_more_selectors)
+        write_line(w, "and there are more selectors, which are left out", 4);
 }
 
 static void write_record(struct writer *w, size_t length, const struct domainaudit *audit)
@@ -186,6 +189,7 @@ static struct json_t *make_keys(const struct domainaudit *audit)
         const struct keyaudit *key = &audit->keys[i];
         struct json_t *object = jsonvalue_object();
         jsonvalue_put_text(object, "name", key->name);
+        jsonvalue_put_text(object, "source", selector_source_name(key->source));
         if (key->status != DKIMKEY_TEMPFAIL)
             jsonvalue_put_bool(object, "found", key->status != DKIMKEY_NONE);
         if (key->status == DKIMKEY_FOUND)

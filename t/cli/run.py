@@ -686,8 +686,12 @@ def audits_a_domain(box):
     status, out, _ = box.run("domain", "-c", "conf", "--selector", "s1", "--json", "example.com")
     report = json.loads(out)
     equal((status, report["outcome"], report["takes_mail"]), (1, "faulty", True), "JSON")
-    equal(report["dkim"], [{"name": "s1._domainkey.example.com", "found": True, "revoked": False, "type": "rsa",
+    equal(report["dkim"], [{"name": "s1._domainkey.example.com", "source": "given", "found": True, "revoked": False, "type": "rsa",
                             "bits": 2048, "flags": ""}], "dkim")
+    box.write("selectors", (CONF + 'domain "example.com" { selectors = { "s1", "revoked" } }').encode())
+    out = box.run("domain", "-c", "selectors", "--selector", "s1", "--json", "example.com")[1]
+    equal([(key["name"], key["source"]) for key in json.loads(out)["dkim"]],
+          [("s1._domainkey.example.com", "given"), ("revoked._domainkey.example.com", "configured")], "sources")
     equal(report["mx"], [{"preference": 10, "host": "mail.example.com", "resolves": True}], "mx")
     equal((report["mta_sts"], report["tls_rpt"]), ({"state": "good"}, {"state": "none"}), "TLS")
     equal(report["dmarc"]["reports"], [{"tag": "rua", "uri": "mailto:x@taker.example", "external": True,

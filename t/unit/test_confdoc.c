@@ -119,6 +119,8 @@ static const struct { const char *section, *name, *text, *want; } values[] = {
       "{ \"0.0.0.0/0\" }" }, { "outgoing", "networks", "10.0.0.0/", NULL }, { "outgoing", "networks", "2001:db8::/32",
       "{ \"2001:db8::/32\" }" }, { "outgoing", "networks", "host", NULL },
     { "outgoing", "local_domains", ".Example", "{ \".example\" }" }, { "outgoing", "local_domains", "..example", NULL },
+    { "domain", "selectors", "S1.", "{ \"s1\" }" }, { "domain", "selectors", "a b", NULL },
+    { "domain", "selectors", "", NULL },
     { "dns", "servers", "192.0.2.1@5353", "{ \"192.0.2.1@5353\" }" }, { "dns", "servers", "::1@53", "{ \"::1@53\" }" },
     { "dns", "servers", "192.0.2.1@0", NULL }, { "dns", "servers", "192.0.2.1@", NULL },
     { "dns", "servers", "0.0.0.0", NULL },

@@ -88,15 +88,15 @@ static void run(struct dns *dns, const struct domain_case *c, struct domainaudit
 {
     struct dns_budget budget = zonedns_budget();
     const struct dmarccheck dmarc = { .dns = dns, .orgdomain = orgdomain };
+    struct selectors selectors = { .count = 0 };
     struct ip_addr address;
-    size_t n = 0;
 
     ck_assert_int_eq(ip_parse(c->address, &address), 0);
-    while (n < LENGTH(c->selectors) && c->selectors[n] != NULL)
-        n++;
+    for (size_t i = 0; i < LENGTH(c->selectors) && c->selectors[i] != NULL; i++)
+        selectors_add(&selectors, c->selectors[i], c->domain, SELECTOR_GIVEN);
     domainaudit_run(&(struct domainaudit_input){
                         .dns = dns, .lists = blocklists, .dmarc = &dmarc, .domain = c->domain,
-                        .selectors = c->selectors, .n_selectors = n, .addresses = &address, .n_addresses = 1,
+                        .selectors = &selectors, .addresses = &address, .n_addresses = 1,
                         .helo = "mail.good.example", .receiver = "here.example",
                     }, &budget, audit_r);
 }
@@ -200,6 +200,24 @@ START_TEST(reads_tls_policies)
 }
 END_TEST
 
+START_TEST(keeps_each_selector_once)
+{
+    struct selectors selectors = { .count = 0 };
+    char name[16];
+
+    ck_assert_int_eq(selectors_add(&selectors, "s0", "a.example", SELECTOR_CONFIGURED)->source, SELECTOR_CONFIGURED);
+    ck_assert_int_eq(selectors_add(&selectors, "s0", "a.example", SELECTOR_TRAFFIC)->source, SELECTOR_CONFIGURED);
+    for (int i = 1; i < SELECTORS_MAX; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        ck_assert_ptr_nonnull(selectors_add(&selectors, name, "a.example", SELECTOR_TRAFFIC));
+    }
+    ck_assert(!selectors.is_cut);
+    ck_assert_ptr_null(selectors_add(&selectors, "s0", "b.example", SELECTOR_TRAFFIC));
+    ck_assert(selectors.is_cut);
+    ck_assert_uint_eq(selectors.count, SELECTORS_MAX);
+}
+END_TEST
+
 START_TEST(mends_spf_records)
 {
     static const struct { const char *record, *want; } records[] = {
@@ -239,7 +257,7 @@ START_TEST(prints_text)
     static const char *const want[] = {
         "CLEAR  good.example: nothing stands in the way\n", "192.0.2.1                   pass by ip4:192.0.2.1\n",
         "Lookups\n  good.example = v=spf1 ip4:192.0.2.1 -all\n", "ed._domainkey.good.example  ed25519, ",
-        "flags s\n", "strict for SPF, relaxed for DKIM\n", "policy reject, record of good.example",
+        "flags s (given)\n", "strict for SPF, relaxed for DKIM\n", "policy reject, record of good.example",
         "mailto:x@taker.example!10m, agreed there\n", "mailto:f@sub.good.example, its own\n", "has an address\n",
         "a good record\n", "none configured\n",
     };
@@ -266,6 +284,7 @@ int main(void)
     tcase_add_loop_test(tc, audits_a_domain, 0, (int)LENGTH(cases));
     tcase_add_test(tc, failures_are_no_faults);
     tcase_add_loop_test(tc, reads_tls_policies, 0, (int)LENGTH(policies));
+    tcase_add_test(tc, keeps_each_selector_once);
     tcase_add_test(tc, mends_spf_records);
     tcase_add_test(tc, proposes_what_is_read);
     tcase_add_test(tc, prints_text);

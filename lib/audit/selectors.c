@@ -1,0 +1,37 @@
+/*
+ * Selectors and where they are known from; see selectors.h.
+ */
+#include "config.h"
+
+#include "lib/audit/selectors.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *selector_source_name(enum selector_source source)
+{
+    static const char *const names[] = { "given", "configured", "opendkim", "traffic" };
+
+    assert(source <= SELECTOR_TRAFFIC);
+    return names[source];
+}
+
+struct selector *selectors_add(struct selectors *selectors, const char *name, const char *domain,
+                               enum selector_source source)
+{
+    for (size_t i = 0; i < selectors->count; i++) {
+        struct selector *known = &selectors->items[i];
+        if (strcmp(known->name, name) == 0 && strcmp(known->domain, domain) == 0)
+            return known;
+    }
+    if (selectors->count == SELECTORS_MAX) {
+        selectors->is_cut = true;
+        return NULL;
+    }
+    struct selector *selector = &selectors->items[selectors->count++];
+    *selector = (struct selector){ .source = source };
+    snprintf(selector->name, sizeof(selector->name), "%s", name);
+    snprintf(selector->domain, sizeof(selector->domain), "%s", domain);
+    return selector;
+}
