@@ -5,9 +5,9 @@
 #include "config.h"
 
 #include "lib/audit/milterlist.h"
-#include "lib/audit/postconf.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/depart/postconf.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,10 +7,10 @@
 #define PREFLIGHT_AUDIT_POSTFIX_H
 
 #include "lib/audit/milterlist.h"
-#include "lib/audit/postconf.h"
 #include "lib/base/ip.h"
 #include "lib/check/finding.h"
 #include "lib/config/conf.h"
+#include "lib/depart/postconf.h"
 
 #include <stdbool.h>
 #include <stddef.h>

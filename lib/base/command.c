@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,33 @@ static void close_all(int *fds, size_t n)
     }
 }
 
+/*
+ * In memory and not through a pipe: the program may read it when and as far as it likes, and nobody has to feed it.
+ * -1 with err.
+ */
+static int open_input(const struct command *command, struct err *err)
+{
+    const char *rest = command->input;
+    size_t left = command->input == NULL ? 0 : command->input_len;
+    int fd = memfd_create("input", MFD_CLOEXEC);
+
+    while (fd >= 0 && left > 0) {
+        ssize_t n = write(fd, rest, left);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        rest += n;
+        left -= (size_t)n;
+    }
+    if (fd >= 0 && left == 0 && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    err_set(err, "cannot keep the input of '%s' in memory: %s", command->argv[0], strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 static int open_pipes(struct pipes *pipes, struct err *err)
 {
     *pipes = (struct pipes){ { -1, -1 }, { -1, -1 } };
@@ -56,7 +84,7 @@ static int open_pipes(struct pipes *pipes, struct err *err)
 }
 
 /* In a process group of its own, so that nothing it starts outlives it, and with signals as a program expects them. */
-static int start(const struct command *command, const struct pipes *pipes, pid_t *pid_r)
+static int start(const struct command *command, int input, const struct pipes *pipes, pid_t *pid_r)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -66,7 +94,7 @@ static int start(const struct command *command, const struct pipes *pipes, pid_t
     sigemptyset(&usual);
     sigaddset(&usual, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipes->write[0], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipes->write[1], STDERR_FILENO);
     posix_spawnattr_init(&attributes);
@@ -171,9 +199,15 @@ int command_run(const struct command *command, struct str *output, struct err *e
     struct pipes pipes;
     pid_t pid;
 
-    if (open_pipes(&pipes, err) < 0)
+    int input = open_input(command, err);
+    if (input < 0)
         return -1;
-    int failure = start(command, &pipes, &pid);
+    if (open_pipes(&pipes, err) < 0) {
+        close(input);
+        return -1;
+    }
+    int failure = start(command, input, &pipes, &pid);
+    close(input);
     close_all(pipes.write, 2);
     if (failure != 0) {
         close_all(pipes.read, 2);

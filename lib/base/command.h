@@ -14,10 +14,12 @@ struct command {
     const char *const *argv;    /* NULL-terminated; argv[0] is looked for in PATH where it has no slash */
     size_t max_bytes;           /* of its standard output */
     int timeout_ms;
+    const void *input;          /* its standard input; NULL: empty */
+    size_t input_len;
 };
 
 /*
- * Adds what it wrote to standard output; its standard input is empty.
+ * Adds what it wrote to standard output.
  * -1 with err where it cannot be started, ends with another status than 0 (err has the end of its standard error),
  * writes too much or takes too long.
  */

@@ -1,15 +1,16 @@
 /*
- * lib/base/command.c, lib/audit/postconf.c, lib/audit/milterlist.c: what postconf prints, and who is who in a list of
+ * lib/base/command.c, lib/depart/postconf.c, lib/audit/milterlist.c: what postconf prints, and who is who in a list of
  * milters.
  */
 #include "config.h"
 
 #include "lib/audit/milterlist.h"
-#include "lib/audit/postconf.h"
 #include "lib/base/clock.h"
 #include "lib/base/command.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/depart/postconf.h"
 #include "t/unit/unit.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -37,7 +38,7 @@ START_TEST(runs_a_program)
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         const char *argv[] = { "/bin/sh", "-c", cases[i].script, NULL };
-        struct command command = { argv, cases[i].max, 20000 };
+        struct command command = { .argv = argv, .max_bytes = cases[i].max, .timeout_ms = 20000 };
         struct str output = STR_EMPTY;
         struct err err = { "" };
         int rc = command_run(&command, &output, &err);
@@ -51,11 +52,30 @@ START_TEST(runs_a_program)
 }
 END_TEST
 
+/* More than a pipe holds, to a program that reads it all, and to one that does not care. */
+START_TEST(gives_it_its_input)
+{
+    static const char *const scripts[] = { "wc -c | tr -d ' '", "echo 300000" };
+    char *input = xcalloc(300000, 1);
+
+    for (size_t i = 0; i < LENGTH(scripts); i++) {
+        const char *argv[] = { "/bin/sh", "-c", scripts[i], NULL };
+        struct command command = { argv, 100, 20000, input, 300000 };
+        struct str output = STR_EMPTY;
+        struct err err = { "" };
+        ck_assert_msg(command_run(&command, &output, &err) == 0, "%s", err.text);
+        ck_assert_str_eq(str_get(&output), "300000\n");
+        str_clear(&output);
+    }
+    free(input);
+}
+END_TEST
+
 /* A child of the child that holds the pipe is ended too. */
 START_TEST(waits_no_longer)
 {
     const char *argv[] = { "/bin/sh", "-c", "sleep 100 & sleep 100", NULL };
-    struct command command = { argv, 100, 1000 };
+    struct command command = { .argv = argv, .max_bytes = 100, .timeout_ms = 1000 };
     struct str output = STR_EMPTY;
     struct err err = { "" };
     int64_t start = clock_ms();
@@ -70,7 +90,7 @@ END_TEST
 START_TEST(has_no_such_program)
 {
     const char *argv[] = { "no-such-postconf", NULL };
-    struct command command = { argv, 100, 1000 };
+    struct command command = { .argv = argv, .max_bytes = 100, .timeout_ms = 1000 };
     struct str output = STR_EMPTY;
     struct err err = { "" };
 
@@ -268,6 +288,7 @@ int main(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, runs_a_program);
+    tcase_add_test(tc, gives_it_its_input);
     tcase_add_test(tc, waits_no_longer);
     tcase_add_test(tc, has_no_such_program);
     tcase_add_test(tc, reads_settings_and_services);

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "lib/audit/postconf.h"
+#include "lib/depart/postconf.h"
 #include "lib/base/command.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
@@ -324,7 +324,7 @@ static int ask(const char *directory, const char *option, struct str *text, stru
         argv[n++] = directory;
     }
     argv[n] = option;
-    struct command command = { argv, POSTCONF_OUTPUT_MAX, TIMEOUT_MS };
+    struct command command = { .argv = argv, .max_bytes = POSTCONF_OUTPUT_MAX, .timeout_ms = TIMEOUT_MS };
     return command_run(&command, text, err) < 0 ? err_prefix(err, "cannot ask Postfix for its settings") : 0;
 }
 

@@ -3,8 +3,8 @@
  * their -o options change.  Values are expanded: no $name is left in them.
  * Immutable once read.  Not shared between threads.
  */
-#ifndef PREFLIGHT_AUDIT_POSTCONF_H
-#define PREFLIGHT_AUDIT_POSTCONF_H
+#ifndef PREFLIGHT_DEPART_POSTCONF_H
+#define PREFLIGHT_DEPART_POSTCONF_H
 
 #include <stdbool.h>
 #include <stddef.h>
