@@ -2,9 +2,10 @@
 The story of preflight postfix: the laboratory's own Postfix, and copies of its configuration with one setting changed.
 """
 import json
+import os
 import shutil
 
-from lab import run, run_status
+from lab import make_old, run, run_status
 from tap import equal, require
 from world import message
 
@@ -58,7 +59,9 @@ def audited(world):
     for change, finding, subject in CHANGES:
         copy = world.lab.path("audited")
         shutil.copytree(postfix.conf, copy)
-        run(["postconf", "-c", copy, "-e", change, "smtp_helo_name=other.example.com"])
+        with open(os.path.join(copy, "main.cf"), "a", encoding="utf-8") as file:
+            file.write("%s\nsmtp_helo_name=other.example.com\n" % change)
+        make_old(file.name)
         if finding == "postfix-action-reject":
             run(["postconf", "-c", copy, "-PX", *overrides(copy, "milter_default_action")])
         more = audit(world, copy)[1] - findings
@@ -84,7 +87,8 @@ def judged_where_it_says(world):
 
 def rewritten_where_it_says(world):
     """smtpd tells the milters the sender that cleanup then rewrites: why postfix-sender-rewritten is a finding."""
-    reconfigure(world, "sender_canonical_maps=inline:{ a@example.com=b@example.net }")
+    postfix = world.postfix
+    postfix.configure(postfix.main + "sender_canonical_maps=inline:{ a@example.com=b@example.net }\n", postfix.master)
     try:
         mark = world.preflight["observe"].process.mark()
         reply = world.send("observe", "a@example.com", message("a@example.com", "token-rewritten"))
@@ -93,11 +97,4 @@ def rewritten_where_it_says(world):
         world.postfix.expect_sent(reply.queue_id)
         require(b"X-Mail-Args: <b@example.net>" in world.sink.find("token-rewritten"), "it left with another sender")
     finally:
-        reconfigure(world, "sender_canonical_maps=")
-
-
-def reconfigure(world, change):
-    mark = world.postfix.process.mark()
-    run(["postconf", "-c", world.postfix.conf, "-e", change])
-    run(["postfix", "-c", world.postfix.conf, "reload"])
-    world.postfix.process.wait_for(r"postfix/master\[\d+\]: reload", mark)
+        postfix.configure(postfix.main, postfix.master)

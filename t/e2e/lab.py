@@ -12,6 +12,7 @@ import smtplib
 import socket
 import subprocess
 import tempfile
+import time
 
 import wire
 from process import DEADLINE, Process, wait_until
@@ -290,7 +291,7 @@ MaximumHeaders 0
 class Sink:
     """The world: takes every message and keeps it in a file of its own, or refuses at a command with a reply."""
 
-    def __init__(self, lab, name="sink", refuse_at=None, reply=None):
+    def __init__(self, lab, name="sink", refuse_at=None, reply=None, options=()):
         self.dir = lab.path(name)
         self.port = lab.free_port()
         os.mkdir(self.dir)
@@ -299,7 +300,7 @@ class Sink:
         self.name = name
         self.process = None
         how = ("-r", "-b") if reply and reply.startswith("4") else ("-f", "-B")
-        self._start([how[0], refuse_at, how[1], reply] if refuse_at else [])
+        self._start([how[0], refuse_at, how[1], reply] if refuse_at else list(options))
 
     def _start(self, options):
         argv = ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.", *options, "127.0.0.1:%d" % self.port]
@@ -337,6 +338,27 @@ class Door:
         self.port = None
 
 
+def make_old(path):
+    """Postfix's programs wait until a file of settings that they read is some seconds old."""
+    past = time.time() - 60
+    os.utime(path, (past, past))
+
+
+def children(pid, names):
+    """The processes of these names that pid started."""
+    found = []
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        pids = file.read().split()
+    for child in pids:
+        try:
+            with open("/proc/%s/comm" % child, encoding="ascii") as file:
+                if file.read().strip() in names:
+                    found.append(int(child))
+        except FileNotFoundError:       # it is over
+            pass
+    return found
+
+
 class Postfix:
     """
     An instance of its own; doors: name to Door; pickup: the milters of sendmail(1) submissions; refusing: domains to
@@ -351,11 +373,11 @@ class Postfix:
         for directory in (self.conf, os.path.join(self.dir, "queue"), os.path.join(self.dir, "data")):
             os.makedirs(directory)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
-        write(os.path.join(self.conf, "main.cf"),
-              POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self._milters(pickup),
-                                  transports=" ".join("{ %s = smtp:[127.0.0.1]:%d }" % (domain, other.port)
-                                                      for domain, other in refusing.items())))
-        write(os.path.join(self.conf, "master.cf"), self._master())
+        self.main = POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self._milters(pickup),
+                                        transports=" ".join("{ %s = smtp:[127.0.0.1]:%d }" % (domain, other.port)
+                                                            for domain, other in refusing.items()))
+        self.master = self._master()
+        self._write(self.main, self.master)
         self.process = lab.start("postfix", ["/usr/sbin/postfix", "-c", self.conf, "start-fg"])
         lab.at_end(self._stop)
         for name, door in doors.items():
@@ -383,10 +405,27 @@ class Postfix:
         """What is deferred is tried now."""
         run(["postqueue", "-c", self.conf, "-f"])
 
-    def _stop(self):
+    def _master_pid(self):
         """The foreground process is a shell that waits for master, which leads a process group of its own."""
         with open(os.path.join(self.dir, "queue/pid/master.pid"), encoding="ascii") as file:
-            master = int(file.read())
+            return int(file.read())
+
+    def _write(self, main, master):
+        for name, content in (("main.cf", main), ("master.cf", master)):
+            make_old(write(os.path.join(self.conf, name), content))
+
+    def configure(self, main, master):
+        """Other settings; afterwards whoever takes, keeps and sends mail has read them."""
+        self._write(main, master)
+        pid = self._master_pid()
+        old = children(pid, ("smtp", "cleanup", "qmgr", "trivial-rewrite"))
+        mark = self.process.mark()
+        os.kill(pid, signal.SIGHUP)
+        self.process.wait_for(r"postfix/master\[\d+\]: reload", mark)
+        wait_until(lambda: not any(os.path.exists("/proc/%d" % child) for child in old), "Postfix to reload")
+
+    def _stop(self):
+        master = self._master_pid()
         os.kill(master, signal.SIGTERM)
         try:
             self.process.wait()
