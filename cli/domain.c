@@ -10,26 +10,35 @@
 
 #include <string.h>
 
-enum { OPTION_SELECTOR = OPTION_OWN };
+enum { OPTION_SELECTOR = OPTION_OWN, OPTION_KEY };
 
 struct domain_options {
     struct common_options common;
     char domain[DOMAIN_MAX];
-    char selectors[SELECTORS_MAX][DOMAIN_MAX];
-    size_t n_selectors;
+    struct given {
+        char selector[DOMAIN_MAX];
+        const char *path;       /* of its private key; NULL: none is given */
+    } given[SELECTORS_MAX];
+    size_t n_given;
 };
 
 static int take_option(int option, char *value, void *into)
 {
     struct domain_options *options = into;
-    size_t n = options->n_selectors;
+    struct given *given = &options->given[options->n_given];
+    char *equals = strchr(value, '=');
 
-    (void)option;
-    if (n == SELECTORS_MAX)
+    if (options->n_given == SELECTORS_MAX)
         return cli_usage_error(&subcommand_domain, "more than %d selectors", SELECTORS_MAX);
-    if (domain_normalize(value, options->selectors[n]) < 0)
-        return cli_usage_error(&subcommand_domain, "--selector '%s' is not a selector", value);
-    options->n_selectors++;
+    if (option == OPTION_KEY && (equals == NULL || equals[1] == '\0'))
+        return cli_usage_error(&subcommand_domain, "--key '%s' is not SELECTOR=FILE", value);
+    if (option == OPTION_KEY) {
+        given->path = equals + 1;
+        *equals = '\0';
+    }
+    if (domain_normalize(value, given->selector) < 0)
+        return cli_usage_error(&subcommand_domain, "'%s' is not a selector", value);
+    options->n_given++;
     return CLI_GO_ON;
 }
 
@@ -37,6 +46,7 @@ static int parse_options(int argc, char **argv, struct domain_options *options)
 {
     static const struct option table[] = {
         COMMON_LONG_OPTIONS,
+        { "key", required_argument, NULL, OPTION_KEY },
         { "selector", required_argument, NULL, OPTION_SELECTOR },
         { NULL, 0, NULL, 0 },
     };
@@ -63,15 +73,24 @@ static int print_audit(const struct domainaudit *result, bool is_json, struct er
     return cli_print(str_steal(&text), err);
 }
 
+static void add_selector(const struct given *given, const char *domain, struct selectors *selectors)
+{
+    if (given->path == NULL)
+        selectors_add(selectors, given->selector, domain, SELECTOR_GIVEN);
+    else
+        selectors_add_key(selectors, given->selector, domain, SELECTOR_GIVEN, given->path);
+}
+
 static int audit(struct preflight *preflight, void *from, struct err *err)
 {
     const struct domain_options *options = from;
     struct selectors selectors = { .count = 0 };
     struct domainaudit result;
 
-    for (size_t i = 0; i < options->n_selectors; i++)
-        selectors_add(&selectors, options->selectors[i], options->domain, SELECTOR_GIVEN);
-    audits_domain(preflight, options->domain, &selectors, &result);
+    for (size_t i = 0; i < options->n_given; i++)
+        add_selector(&options->given[i], options->domain, &selectors);
+    audits_domain(preflight, options->domain, &selectors, true, &result);
+    selectors_clear(&selectors);
     int status = cli_audit_status(result.outcome);
     if (print_audit(&result, options->common.is_json, err) < 0)
         status = -1;
@@ -81,7 +100,7 @@ static int audit(struct preflight *preflight, void *from, struct err *err)
 
 static int run(int argc, char **argv)
 {
-    struct domain_options options = { .n_selectors = 0 };
+    struct domain_options options = { .n_given = 0 };
     int status = parse_options(argc, argv, &options);
 
     return status != CLI_GO_ON ? status : cli_run(&options.common, audit, &options);
@@ -90,6 +109,6 @@ static int run(int argc, char **argv)
 const struct subcommand subcommand_domain = {
     .name = "domain",
     .run = run,
-    .synopsis = "[-c CONF] [--selector S]... [--json] DOMAIN",
+    .synopsis = "[-c CONF] [--selector S]... [--key S=FILE]... [--json] DOMAIN",
     .help = "audit what a domain publishes: SPF, DKIM keys, DMARC, MX, MTA-STS, blocklists",
 };

@@ -4,10 +4,13 @@
 #include "config.h"
 
 #include "lib/audits.h"
+#include "lib/audit/opendkim.h"
+#include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/egress.h"
 #include "lib/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Each address is allowed as many questions as a message is. */
@@ -92,12 +95,31 @@ static void add_configured(const struct conf *conf, const char *domain, struct s
         selectors_add(selectors, section->selectors.items[i], domain, SELECTOR_CONFIGURED);
 }
 
-void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+static void ask_opendkim(const struct conf *conf, const char *domain, bool is_thorough, struct selectors *selectors,
+                         struct opendkim_signing *signing_r)
+{
+    struct err err;
+
+    *signing_r = (struct opendkim_signing){ .scope = OPENDKIM_NOT_ASKED };
+    if (conf->opendkim_conf[0] == '\0')
+        return;
+    struct opendkim *opendkim = opendkim_read(conf->opendkim_conf, &err);
+    if (opendkim != NULL) {
+        opendkim_find(opendkim, domain, is_thorough, selectors, signing_r);
+        opendkim_free(&opendkim);
+    } else {
+        signing_r->scope = OPENDKIM_UNKNOWN;
+        snprintf(signing_r->detail, sizeof(signing_r->detail), "%s", err.text);
+    }
+}
+
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors, bool is_thorough,
                    struct domainaudit *audit_r)
 {
     const struct conf *conf = preflight->conf;
     struct dns_budget budget = engine_budget(preflight);
     struct all_addresses all = { .count = 0 };
+    struct opendkim_signing signing;
 
     for (size_t i = 0; i < conf->n_egress; i++) {
         struct egress_addresses addresses;
@@ -105,6 +127,7 @@ void audits_domain(struct preflight *preflight, const char *domain, struct selec
         add_addresses(&all, &addresses);
     }
     add_configured(conf, domain, selectors);
+    ask_opendkim(conf, domain, is_thorough, selectors, &signing);
     budget.questions += (int)(all.count + selectors->count) * conf->limits.lookups;
     domainaudit_run(&(struct domainaudit_input){
                         .dns = preflight->dns,
@@ -112,6 +135,7 @@ void audits_domain(struct preflight *preflight, const char *domain, struct selec
                         .dmarc = &preflight->dmarc,
                         .domain = domain,
                         .selectors = selectors,
+                        .signing = &signing,
                         .addresses = all.list,
                         .n_addresses = all.count,
                         .is_incomplete = all.is_incomplete,

@@ -9,6 +9,7 @@
 #include "lib/audit/egressaudit.h"
 #include "lib/preflight.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct egress_audits {
@@ -21,10 +22,11 @@ void audits_egress(struct preflight *preflight, struct egress_audits *audits_r);
 void egress_audits_clear(struct egress_audits *audits);
 
 /*
- * domain: normalized.  selectors: given or seen in traffic; those that the configuration names are added to them.  SPF
- * is asked for the addresses of all egresses.
+ * domain: normalized.  selectors: given or seen in traffic; those that the configuration and OpenDKIM's name are added to
+ * them.  is_thorough: private keys are read too, as a command may and a daemon need not.  SPF is asked for the addresses
+ * of all egresses.
  */
-void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors, bool is_thorough,
                    struct domainaudit *audit_r);
 
 #endif

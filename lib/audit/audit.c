@@ -21,6 +21,8 @@ static bool is_about_unknown(enum finding_id id)
     switch (id) {
     case FINDING_SPF_TEMPERROR:
     case FINDING_DKIM_TEMPERROR:
+    case FINDING_DKIM_KEY_UNREADABLE:
+    case FINDING_DKIM_SIGNER_UNKNOWN:
     case FINDING_DMARC_TEMPERROR:
     case FINDING_BLOCKLIST_UNUSABLE:
         return true;

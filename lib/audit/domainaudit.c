@@ -77,6 +77,23 @@ static void check_keys(const struct domainaudit_input *input, struct dns_budget 
         keyaudit_run(input->dns, budget, &input->selectors->items[i], key);
         keyaudit_findings(key, &audit->findings);
     }
+    if (input->signing != NULL)
+        audit->signing = *input->signing;
+    if (audit->signing.scope == OPENDKIM_NONE)
+        findings_add(&audit->findings, FINDING_DKIM_DOMAIN_UNSIGNED, input->domain, NULL, audit->signing.detail);
+    else if (audit->signing.scope == OPENDKIM_UNKNOWN)
+        findings_add(&audit->findings, FINDING_DKIM_SIGNER_UNKNOWN, input->domain, NULL, audit->signing.detail);
+}
+
+/* A revoked key is not published again. */
+static void propose_keys(struct domainaudit *audit)
+{
+    for (size_t i = 0; i < audit->n_keys; i++) {
+        const struct keyaudit *key = &audit->keys[i];
+        bool lacks = key->status == DKIMKEY_NONE || key->status == DKIMKEY_BAD || key->private_key == KEYAUDIT_DIFFERS;
+        if (key->record != NULL && key->name[0] != '\0' && lacks && !key->is_revoked)
+            publish_key(&audit->publish, key->name, key->record);
+    }
 }
 
 /* What is found of a message that SPF lets pass for the very domain is about the record alone. */
@@ -214,11 +231,12 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
     listings_ask_domain(input->lists, input->dns, budget, input->domain, &audit_r->listings, &audit_r->findings);
     propose_spf(input, audit_r);
+    propose_keys(audit_r);
     judge_reports(audit_r);
     judge_mx(audit_r);
     judge_tls(audit_r);
-    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut || budget->failed > 0 ||
-                                        has_unknown(audit_r));
+    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut ||
+                                        budget->failed > 0 || has_unknown(audit_r));
 }
 
 void domainaudit_clear(struct domainaudit *audit)
@@ -226,6 +244,8 @@ void domainaudit_clear(struct domainaudit *audit)
     for (size_t i = 0; i < audit->n_spf; i++)
         spf_result_clear(&audit->spf[i]);
     free(audit->spf);
+    for (size_t i = 0; i < audit->n_keys; i++)
+        keyaudit_clear(&audit->keys[i]);
     free(audit->keys);
     dmarcreports_clear(&audit->reports);
     listings_clear(&audit->listings);

@@ -9,6 +9,7 @@
 #include "lib/audit/dmarcreports.h"
 #include "lib/audit/keyaudit.h"
 #include "lib/audit/listing.h"
+#include "lib/audit/opendkim.h"
 #include "lib/audit/publish.h"
 #include "lib/audit/selectors.h"
 #include "lib/audit/tlspolicy.h"
@@ -27,6 +28,7 @@ struct domainaudit_input {
     const struct dmarccheck *dmarc;
     const char *domain;             /* normalized */
     const struct selectors *selectors;
+    const struct opendkim_signing *signing;     /* what OpenDKIM does with its mail; NULL: not asked */
     const struct ip_addr *addresses;    /* of all egresses */
     size_t n_addresses;
     bool is_incomplete;             /* there may be addresses that are not known */
@@ -47,6 +49,7 @@ struct domainaudit {
     struct keyaudit *keys;          /* one for each selector */
     size_t n_keys;
     bool has_more_selectors;        /* than are looked at */
+    struct opendkim_signing signing;
     struct dmarc_result dmarc;      /* of a message that passes SPF for the domain itself */
     char dmarc_text[DMARC_TEXT_MAX + 1];    /* the record; "" where there is none */
     struct dmarcreports reports;

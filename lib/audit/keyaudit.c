@@ -4,10 +4,13 @@
 #include "config.h"
 
 #include "lib/audit/keyaudit.h"
+#include "lib/audit/signingkey.h"
+#include "lib/base/mem.h"
 #include "lib/check/dkimhash.h"
 #include "lib/check/taglist.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,7 +18,13 @@
 #define BITS_NEEDED 1024            /* RFC 8301 section 3.2 */
 #define BITS_RECOMMENDED 2048
 
-static void read_key(const char *record, struct keyaudit *key)
+static void compare(const struct dkimhash_key *published, const struct signingkey *signing, struct keyaudit *key)
+{
+    if (signing != NULL && signing->public_half != NULL)
+        key->private_key = dkimhash_key_is_equal(published, signing->public_half) ? KEYAUDIT_MATCHES : KEYAUDIT_DIFFERS;
+}
+
+static void read_key(const char *record, const struct signingkey *signing, struct keyaudit *key)
 {
     size_t len = strlen(record);
     struct tag tag;
@@ -30,11 +39,32 @@ static void read_key(const char *record, struct keyaudit *key)
     struct dkimhash_key *parsed = dkimhash_key_new(tag.value, tag.value_len, strcmp(key->type, "ed25519") == 0);
     if (parsed != NULL) {
         key->bits = dkimhash_key_bits(parsed);
+        compare(parsed, signing, key);
     } else {
         key->status = DKIMKEY_BAD;
         key->reason = "its p= is no public key of its type";
     }
     dkimhash_key_free(&parsed);
+}
+
+/* Receivers take no RSA key that is too short: for such a one there is nothing to publish. */
+static void take_private(const struct signingkey *signing, struct keyaudit *key)
+{
+    key->private_path = xstrdup(signing->path);
+    if (signing->exposure[0] != '\0')
+        key->private_exposure = xstrdup(signing->exposure);
+    if (signing->public_half == NULL) {
+        key->private_key = KEYAUDIT_UNREADABLE;
+        key->private_problem = xstrdup(signing->problem);
+        return;
+    }
+    key->private_key = KEYAUDIT_UNCOMPARED;
+    if (dkimhash_key_bits(signing->public_half) >= BITS_NEEDED ||
+        strcmp(dkimhash_key_type(signing->public_half), "ed25519") == 0) {
+        char *text = dkimhash_key_text(signing->public_half);
+        key->record = xasprintf("v=DKIM1; k=%s; p=%s", dkimhash_key_type(signing->public_half), text);
+        free(text);
+    }
 }
 
 /* Which type the record has is not known beforehand: it is read as either. */
@@ -47,6 +77,8 @@ void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selec
 
     *key_r = (struct keyaudit){ .status = DKIMKEY_NONE, .source = selector->source };
     dkimkey_name(selector->name, selector->domain, key_r->name);
+    if (selector->key != NULL)
+        take_private(selector->key, key_r);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct dkimkey key = dkimkey_fetch(dns, budget, selector->name, selector->domain, types[i].algorithm, record,
                                            sizeof(record));
@@ -56,11 +88,20 @@ void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selec
         key_r->reason = key.reason;
         if (key.status == DKIMKEY_FOUND) {
             snprintf(key_r->type, sizeof(key_r->type), "%s", types[i].type);
-            read_key(record, key_r);
+            read_key(record, selector->key, key_r);
         }
         if (key.status != DKIMKEY_BAD)
             return;
     }
+}
+
+void keyaudit_clear(struct keyaudit *key)
+{
+    free(key->private_path);
+    free(key->private_problem);
+    free(key->private_exposure);
+    free(key->record);
+    *key = (struct keyaudit){ .status = DKIMKEY_NONE };
 }
 
 static bool is_testing(const struct keyaudit *key)
@@ -68,6 +109,18 @@ static bool is_testing(const struct keyaudit *key)
     const struct tag tag = { "t", key->flags, 1, strlen(key->flags) };
 
     return tag_has_item(&tag, ':', "y");
+}
+
+static void judge_private(const struct keyaudit *key, struct findings *findings)
+{
+    const char *where = key->private_path == NULL ? "in KeyTable" : key->private_path;
+
+    if (key->private_key == KEYAUDIT_DIFFERS && !key->is_revoked)
+        findings_add(findings, FINDING_DKIM_KEY_MISMATCH, key->name, where, NULL);
+    else if (key->private_key == KEYAUDIT_UNREADABLE)
+        findings_add(findings, FINDING_DKIM_KEY_UNREADABLE, key->name, NULL, key->private_problem);
+    if (key->private_exposure != NULL)
+        findings_add(findings, FINDING_DKIM_KEY_EXPOSED, key->name, NULL, key->private_exposure);
 }
 
 void keyaudit_findings(const struct keyaudit *key, struct findings *findings)
@@ -87,4 +140,5 @@ void keyaudit_findings(const struct keyaudit *key, struct findings *findings)
         findings_add(findings, FINDING_DKIM_SHORT_KEY, key->name, NULL, detail);
     if (key->status == DKIMKEY_FOUND && is_testing(key))
         findings_add(findings, FINDING_DKIM_TESTING, key->name, NULL, NULL);
+    judge_private(key, findings);
 }

@@ -14,6 +14,15 @@
 
 #define KEYAUDIT_FLAGS_MAX 64
 
+/* The private key that signs, against what is published. */
+enum keyaudit_private {
+    KEYAUDIT_NO_PRIVATE,            /* none is named */
+    KEYAUDIT_UNREADABLE,            /* so it is not known */
+    KEYAUDIT_UNCOMPARED,            /* nothing is published that it could be compared with */
+    KEYAUDIT_MATCHES,
+    KEYAUDIT_DIFFERS
+};
+
 struct keyaudit {
     char name[DOMAIN_MAX];          /* "s1._domainkey.example.com" */
     enum selector_source source;
@@ -23,9 +32,15 @@ struct keyaudit {
     int bits;                       /* 0 where not known */
     char flags[KEYAUDIT_FLAGS_MAX]; /* t=, as written; untrusted */
     bool is_revoked;
+    enum keyaudit_private private_key;
+    char *private_path;             /* its file; NULL where there is none; untrusted */
+    char *private_problem;          /* why it is unreadable; NULL else; untrusted */
+    char *private_exposure;         /* why OpenDKIM refuses it; NULL else; untrusted */
+    char *record;                   /* what is to be published for it; NULL where that is not known */
 };
 
 void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selector *selector, struct keyaudit *key_r);
+void keyaudit_clear(struct keyaudit *key);
 void keyaudit_findings(const struct keyaudit *key, struct findings *findings);
 
 #endif

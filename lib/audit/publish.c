@@ -8,8 +8,11 @@
 #include "lib/base/domain.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/check/dkimhash.h"
+#include "lib/check/dkimkey.h"
 #include "lib/check/dmarcrecord.h"
 #include "lib/check/spfrecord.h"
+#include "lib/check/taglist.h"
 #include "lib/dns/record.h"
 
 #include <stdio.h>
@@ -60,6 +63,25 @@ bool publish_spf(struct publish *publish, const char *domain, const char *text)
     bool is_good = spfrecord_parse(text, len, &record, &err) == 0;
     spfrecord_clear(&record);
     return is_good && add(publish, domain, DNS_TXT, text);
+}
+
+bool publish_key(struct publish *publish, const char *name, const char *text)
+{
+    static const struct { const char *type, *algorithm; } types[] = {
+        { "rsa", "rsa-sha256" }, { "ed25519", "ed25519-sha256" },
+    };
+    size_t len = strlen(text);
+    bool is_good = false;
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct tag tag;
+        if (dkimkey_fault(text, len, types[i].algorithm) != NULL || !taglist_find(text, len, "p", &tag))
+            continue;
+        struct dkimhash_key *key = dkimhash_key_new(tag.value, tag.value_len, i == 1);
+        is_good = is_good || (key != NULL && strcmp(dkimhash_key_type(key), types[i].type) == 0);
+        dkimhash_key_free(&key);
+    }
+    return is_good && add(publish, name, DNS_TXT, text);
 }
 
 /* Both RFCs have to read it, and find nothing wrong. */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/audit/selectors.h"
+#include "lib/audit/signingkey.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -34,4 +35,20 @@ struct selector *selectors_add(struct selectors *selectors, const char *name, co
     snprintf(selector->name, sizeof(selector->name), "%s", name);
     snprintf(selector->domain, sizeof(selector->domain), "%s", domain);
     return selector;
+}
+
+void selectors_add_key(struct selectors *selectors, const char *name, const char *domain, enum selector_source source,
+                       const char *path)
+{
+    struct selector *selector = selectors_add(selectors, name, domain, source);
+
+    if (selector != NULL && selector->key == NULL)
+        selector->key = signingkey_read(path);
+}
+
+void selectors_clear(struct selectors *selectors)
+{
+    for (size_t i = 0; i < selectors->count; i++)
+        signingkey_free(&selectors->items[i].key);
+    selectors->count = 0;
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct signingkey;
+
 #define SELECTORS_MAX 50
 
 enum selector_source {
@@ -24,6 +26,7 @@ struct selector {
     char name[DOMAIN_MAX];      /* normalized: "s1" */
     char domain[DOMAIN_MAX];    /* normalized: d=, below which its key stands */
     enum selector_source source;
+    struct signingkey *key;     /* what signs with it; NULL where that is not known */
 };
 
 struct selectors {
@@ -35,5 +38,10 @@ struct selectors {
 /* Where it is known already, the first source stays.  NULL where there is no room.  name, domain: normalized. */
 struct selector *selectors_add(struct selectors *selectors, const char *name, const char *domain,
                                enum selector_source source);
+
+/* The same, and reads the private key that signs with it from a PEM file, where none is known yet. */
+void selectors_add_key(struct selectors *selectors, const char *name, const char *domain, enum selector_source source,
+                       const char *path);
+void selectors_clear(struct selectors *selectors);      /* the keys, too */
 
 #endif

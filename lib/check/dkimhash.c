@@ -6,8 +6,10 @@
 #include "lib/check/dkimhash.h"
 #include "lib/base/mem.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 
 #define BASE64_MAX 2048
 #define ED25519_SIZE 32
+#define PRIVATE_MAX (64 * 1024)     /* bytes of a private key as text */
 
 struct dkimhash_key {
     EVP_PKEY *pkey;
@@ -110,6 +113,113 @@ int dkimhash_key_bits(const struct dkimhash_key *key)
     if (EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_ED25519)
         return ED25519_SIZE * 8;
     return EVP_PKEY_get_bits(key->pkey);
+}
+
+const char *dkimhash_key_type(const struct dkimhash_key *key)
+{
+    return EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_ED25519 ? "ed25519" : "rsa";
+}
+
+/* OpenSSL would ask the terminal. */
+static int give_no_password(char *buffer, int size, int is_writing, void *context)
+{
+    (void)buffer;
+    (void)size;
+    (void)is_writing;
+    (void)context;
+    return -1;
+}
+
+static EVP_PKEY *read_pem(const char *text, size_t len)
+{
+    BIO *bio = BIO_new_mem_buf(text, (int)len);
+    EVP_PKEY *pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, give_no_password, NULL);
+
+    BIO_free(bio);
+    return pkey;
+}
+
+static EVP_PKEY *read_der(const char *text, size_t len)
+{
+    unsigned char *packed = xmalloc(len + 1), *bytes = xmalloc(len + 1);
+    size_t n = 0;
+    EVP_PKEY *pkey = NULL;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\0' || strchr(" \t\r\n", text[i]) == NULL)
+            packed[n++] = (unsigned char)text[i];
+    }
+    int decoded = n == 0 ? -1 : EVP_DecodeBlock(bytes, packed, (int)n);
+    if (decoded > 0) {
+        const unsigned char *pos = bytes;
+        pkey = d2i_AutoPrivateKey(NULL, &pos, decoded);
+    }
+    OPENSSL_cleanse(packed, len + 1);
+    OPENSSL_cleanse(bytes, len + 1);
+    free(packed);
+    free(bytes);
+    return pkey;
+}
+
+/* A key of its own, in which nothing of the private half is. */
+static EVP_PKEY *public_half(EVP_PKEY *pkey)
+{
+    int type = EVP_PKEY_get_base_id(pkey);
+    unsigned char *der = NULL;
+    int len = type == EVP_PKEY_RSA || type == EVP_PKEY_ED25519 ? i2d_PUBKEY(pkey, &der) : -1;
+    const unsigned char *pos = der;
+    EVP_PKEY *half = len <= 0 ? NULL : d2i_PUBKEY(NULL, &pos, len);
+
+    OPENSSL_free(der);
+    return half;
+}
+
+struct dkimhash_key *dkimhash_key_of_private(const char *text, size_t len)
+{
+    struct dkimhash_key *key = NULL;
+
+    if (len > PRIVATE_MAX)
+        return NULL;
+    EVP_PKEY *pkey = memmem(text, len, "-----BEGIN", 10) != NULL ? read_pem(text, len) : read_der(text, len);
+    EVP_PKEY *half = pkey == NULL ? NULL : public_half(pkey);
+    EVP_PKEY_free(pkey);
+    forget_errors();
+    if (half != NULL) {
+        key = xmalloc(sizeof(*key));
+        key->pkey = half;
+    }
+    return key;
+}
+
+/* RSA as SubjectPublicKeyInfo, as all publish it; Ed25519 bare (RFC 8463 section 4.2). */
+char *dkimhash_key_text(const struct dkimhash_key *key)
+{
+    unsigned char raw[ED25519_SIZE], *der = NULL;
+    const unsigned char *bytes = raw;
+    size_t len = sizeof(raw);
+
+    if (EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_ED25519) {
+        if (EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) <= 0)
+            len = 0;
+    } else {
+        int n = i2d_PUBKEY(key->pkey, &der);
+        len = n > 0 ? (size_t)n : 0;
+        bytes = der;
+    }
+    unsigned char *text = xcalloc(len / 3 + 2, 4);
+    if (len > 0)
+        EVP_EncodeBlock(text, bytes, (int)len);
+    OPENSSL_free(der);
+    forget_errors();
+    return (char *)text;
+}
+
+bool dkimhash_key_is_equal(const struct dkimhash_key *a, const struct dkimhash_key *b)
+{
+    bool is_equal = EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+
+    forget_errors();
+    return is_equal;
 }
 
 static bool read_digest(const unsigned char *info, size_t len, struct dkimhash_digest *digest_r)

@@ -1,5 +1,5 @@
 /*
- * The cryptography that says why a signature fails: whether a key made it at all, and of which hash (RFC 6376 section
+ * The cryptography of keys, and what says why a signature fails: whether a key made it at all, and of which hash (RFC 6376 section
  * 3.3, RFC 8017 section 8.2, RFC 8463).  Whether it verifies is not judged here.  Thread-safe; a key belongs to one
  * thread at a time.
  */
@@ -22,6 +22,17 @@ struct dkimhash_key;
 struct dkimhash_key *dkimhash_key_new(const char *p, size_t len, bool is_ed25519);
 void dkimhash_key_free(struct dkimhash_key **key);
 int dkimhash_key_bits(const struct dkimhash_key *key);
+const char *dkimhash_key_type(const struct dkimhash_key *key);      /* "rsa", "ed25519" */
+
+/*
+ * The public half of a private key, RSA or Ed25519: PEM, or the base64 of DER; without a password.  NULL where it is
+ * none.  What was copied of the private half is wiped; text is the caller's to wipe.
+ */
+struct dkimhash_key *dkimhash_key_of_private(const char *text, size_t len);
+
+/* What p= of a key record says of it; caller frees. */
+char *dkimhash_key_text(const struct dkimhash_key *key);
+bool dkimhash_key_is_equal(const struct dkimhash_key *a, const struct dkimhash_key *b);
 
 /* Base64 with white space: bytes written, or 0 where it is not base64 or too long for size. */
 size_t dkimhash_base64(const char *text, size_t len, unsigned char *bytes_r, size_t size);

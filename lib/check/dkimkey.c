@@ -12,6 +12,10 @@
 #include <string.h>
 #include <strings.h>
 
+#define RECORD_MAX 1024
+
+static const char too_long[] = "the key's record is longer than 1,024 bytes";
+
 int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX])
 {
     if (selector[0] == '\0' || domain[0] == '\0')
@@ -79,6 +83,20 @@ static const char *find_fault(const char *record, size_t len)
     return is_base64(&tag) ? NULL : "p= of the key's record is not base64";
 }
 
+const char *dkimkey_fault(const char *record, size_t len, const char *algorithm)
+{
+    const char *fault;
+
+    if (len > RECORD_MAX)
+        return too_long;
+    if (memchr(record, '\0', len) != NULL)
+        return "the key's record has a NUL byte in it";
+    fault = find_fault(record, len);
+    if (fault == NULL && !has_type_of(record, len, algorithm))
+        fault = "the key's type (k=) is not the one of the signature's algorithm (a=)";
+    return fault;
+}
+
 static struct dkimkey judge_record(const struct dns_answer *answer, const char *algorithm, char *text_r, size_t size)
 {
     struct str record = STR_EMPTY;
@@ -91,13 +109,9 @@ static struct dkimkey judge_record(const struct dns_answer *answer, const char *
     if (record_txt(answer, 0, size, &record) < 0)
         key = (struct dkimkey){ DKIMKEY_TEMPFAIL, "the answer for the key's record is garbled" };
     else if (record.len >= size)
-        key = (struct dkimkey){ DKIMKEY_BAD, "the key's record is longer than 1,024 bytes" };
-    else if (memchr(str_get(&record), '\0', record.len) != NULL)
-        key = (struct dkimkey){ DKIMKEY_BAD, "the key's record has a NUL byte in it" };
-    else if ((fault = find_fault(str_get(&record), record.len)) != NULL)
+        key = (struct dkimkey){ DKIMKEY_BAD, too_long };
+    else if ((fault = dkimkey_fault(str_get(&record), record.len, algorithm)) != NULL)
         key = (struct dkimkey){ DKIMKEY_BAD, fault };
-    else if (!has_type_of(str_get(&record), record.len, algorithm))
-        key = (struct dkimkey){ DKIMKEY_BAD, "the key's type (k=) is not the one of the signature's algorithm (a=)" };
     else
         memcpy(text_r, str_get(&record), record.len + 1);
     str_clear(&record);

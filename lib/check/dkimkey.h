@@ -25,6 +25,9 @@ struct dkimkey {
 /* "s1._domainkey.example.com"; -1 where that is no name. */
 int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX]);
 
+/* Why a record is none that a signature by the algorithm can use, static; NULL where it can.  Its p= is not decoded. */
+const char *dkimkey_fault(const char *record, size_t len, const char *algorithm);
+
 /* Starts the question; selector and domain normalized, nothing happens where one is "". */
 void dkimkey_prefetch(struct dns *dns, const char *selector, const char *domain);
 

@@ -9,6 +9,7 @@
 #include "lib/check/finding.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/check/findingaudit.h"
 #include "lib/check/findingpostfix.h"
 
 #include <assert.h>
@@ -18,7 +19,7 @@
 #define SUBJECT_MAX 255
 #define DETAIL_MAX 200
 
-static const struct finding_row rows[FINDING_POSTFIX_FIRST] = {
+static const struct finding_row rows[FINDING_AUDIT_FIRST] = {
     { FINDING_SPF_NONE, "spf-none", CHECK_SPF, SEVERITY_WARNING,
       "no SPF record for {domain}, mail comes from {subject} ({detail})",
       "publish a TXT record at {domain} that authorises {subject}, ending in ~all or -all",
@@ -371,46 +372,14 @@ static const struct finding_row rows[FINDING_POSTFIX_FIRST] = {
       "ask it by a resolver of your own and as its operator allows ({domain}), or take it out of the file of "
       "blocklists",
       "RFC 5782 section 5" },
-
-    { FINDING_DMARC_REPORT_INVALID, "dmarc-report-invalid", CHECK_NONE, SEVERITY_WARNING,
-      "the DMARC record of {domain} names something that no report can be sent to ({detail})",
-      "write each address in rua and ruf at _dmarc.{domain} as mailto:reports@example.com, parted by commas",
-      "RFC 9989 section 4.7" },
-    { FINDING_DMARC_REPORT_UNAUTHORIZED, "dmarc-report-unauthorized", CHECK_NONE, SEVERITY_WARNING,
-      "the reports that the DMARC record of {subject} asks for are not sent: nobody agreed to take them ({detail})",
-      "have the TXT record \"v=DMARC1\" published at {domain}, or name an address in {subject}",
-      "RFC 7489 section 7.1" },
-    { FINDING_MX_UNRESOLVABLE, "mx-unresolvable", CHECK_MESSAGE, SEVERITY_WARNING,
-      "the host {subject} in the MX records of {domain} has no address ({detail})",
-      "publish A or AAAA records for {subject}, or take it out of the MX records of {domain}",
-      "RFC 5321 section 5.1" },
-    { FINDING_MX_NULL, "mx-null", CHECK_MESSAGE, SEVERITY_WARNING,
-      "{subject} says that it takes no mail (null MX), and receivers may refuse what is sent in its name ({detail})",
-      "publish MX records for {subject} that name a host, or send in the name of a domain that takes mail",
-      "RFC 7505 section 4.2" },
-    { FINDING_MTA_STS_NONE, "mta-sts-none", CHECK_NONE, SEVERITY_INFO,
-      "{subject} has no MTA-STS record: mail to it can be made to go without TLS ({detail})",
-      "put a policy at https://mta-sts.{subject}/.well-known/mta-sts.txt, then publish v=STSv1; id=1 at "
-      "_mta-sts.{subject}",
-      "RFC 8461 section 3.1" },
-    { FINDING_MTA_STS_INVALID, "mta-sts-invalid", CHECK_NONE, SEVERITY_WARNING,
-      "the MTA-STS record of {subject} is not valid and counts for nothing: {detail}",
-      "publish one TXT record at _mta-sts.{subject} of the form v=STSv1; id=20260101",
-      "RFC 8461 section 3.1" },
-    { FINDING_TLS_RPT_NONE, "tls-rpt-none", CHECK_NONE, SEVERITY_INFO,
-      "{subject} asks for no reports on TLS: nobody tells when mail to it cannot be encrypted ({detail})",
-      "publish a TXT record at _smtp._tls.{subject} of the form v=TLSRPTv1; rua=mailto:postmaster@{subject}",
-      "RFC 8460 section 3" },
-    { FINDING_TLS_RPT_INVALID, "tls-rpt-invalid", CHECK_NONE, SEVERITY_WARNING,
-      "the TLS reporting record of {subject} is not valid and counts for nothing: {detail}",
-      "publish one TXT record at _smtp._tls.{subject} of the form v=TLSRPTv1; rua=mailto:postmaster@{subject}",
-      "RFC 8460 section 3" },
 };
 
 const struct finding_row *finding_row(enum finding_id id)
 {
     assert(id < FINDING_COUNT);
-    return id < FINDING_POSTFIX_FIRST ? &rows[id] : &finding_postfix_rows[id - FINDING_POSTFIX_FIRST];
+    if (id >= FINDING_POSTFIX_FIRST)
+        return &finding_postfix_rows[id - FINDING_POSTFIX_FIRST];
+    return id < FINDING_AUDIT_FIRST ? &rows[id] : &finding_audit_rows[id - FINDING_AUDIT_FIRST];
 }
 
 const char *severity_name(enum severity severity)

@@ -70,6 +70,7 @@ struct conf {
     char *receivers;                /* file of receivers; "" : those built in */
     char *replies;                  /* file of patterns for replies; "" : those built in */
     char *blocklists;               /* file of blocklists; "" : none is asked */
+    char *opendkim_conf;            /* OpenDKIM's configuration; "" : none is read */
     int bulk_threshold;             /* messages in a day to one receiver that make a sender a bulk sender; 0: none do */
 
     struct conf_egress *egress;     /* in the file's order; at least one: the default is always there, last */

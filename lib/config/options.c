@@ -56,6 +56,8 @@ const struct option options[] = {
       .help = "file of what replies mean; empty: what is built in" },
     { "", "blocklists", OPTION_PATH, AT(blocklists), .standard = "\"\"",
       .help = "file of DNS blocklists that are asked; empty: none is" },
+    { "", "opendkim_conf", OPTION_PATH, AT(opendkim_conf), .standard = "\"\"",
+      .help = "OpenDKIM's configuration, for preflight domain; empty: none is read" },
     { "", "bulk_threshold", OPTION_INT, AT(bulk_threshold), .standard = "5000", .min = 0, .max = 10000000,
       .help = "messages in a day to one receiver that make a sender a bulk sender; 0: none do" },
 

@@ -26,6 +26,25 @@ static void write_spf(struct writer *w, size_t length, const struct domainaudit 
         write_spf_tree(w, worst);
 }
 
+static const char *const private_states[] = {
+    "", "; its private key is not read", "", "; its private key matches", "; another private key signs",
+};
+
+/* What OpenDKIM is set to do. */
+static void write_signing(struct writer *w, size_t length, const struct opendkim_signing *signing)
+{
+    static const char *const states[] = { "", "not known", "signs no mail of it", "signs mail of some senders",
+                                          "signs its mail" };
+    static const enum color colors[] = { PLAIN, YELLOW, RED, YELLOW, GREEN };
+    struct str text = STR_EMPTY;
+
+    if (signing->scope == OPENDKIM_NOT_ASKED)
+        return;
+    str_addf(&text, "%s%s%s", states[signing->scope], signing->detail[0] == '\0' ? "" : ": ", signing->detail);
+    write_audit_item(w, length, "OpenDKIM", str_get(&text), colors[signing->scope]);
+    str_clear(&text);
+}
+
 static void write_keys(struct writer *w, size_t length, const struct domainaudit *audit)
 {
     write_title(w, "DKIM");
@@ -49,9 +68,13 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
         if (key->flags[0] != '\0')
             str_addf(&text, ", flags %s", key->flags);
         str_addf(&text, " (%s)", selector_source_name(key->source));
+        str_add(&text, private_states[key->private_key]);
+        if (key->private_key == KEYAUDIT_DIFFERS)
+            color = RED;
         write_audit_item(w, length, key->name, str_get(&text), color);
         str_clear(&text);
     }
+    write_signing(w, length, &audit->signing);
     if (audit->has_more_selectors)
         write_line(w, "and there are more selectors, which are left out", 4);
 }
@@ -181,6 +204,28 @@ void report_text_domain(const struct domainaudit *audit, bool is_color, struct s
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
+static struct json_t *make_private(const struct keyaudit *key)
+{
+    static const char *const states[] = { "", "unreadable", "uncompared", "matches", "differs" };
+    struct json_t *object = jsonvalue_object();
+
+    jsonvalue_put_text(object, "state", states[key->private_key]);
+    jsonvalue_put_text(object, "file", key->private_path);
+    jsonvalue_put_text(object, "problem", key->private_problem);
+    jsonvalue_put_text(object, "exposed", key->private_exposure);
+    return object;
+}
+
+static struct json_t *make_signing(const struct opendkim_signing *signing)
+{
+    struct json_t *object = jsonvalue_object();
+
+    jsonvalue_put_text(object, "signs", opendkim_scope_name(signing->scope));
+    if (signing->detail[0] != '\0')
+        jsonvalue_put_text(object, "detail", signing->detail);
+    return object;
+}
+
 static struct json_t *make_keys(const struct domainaudit *audit)
 {
     struct json_t *array = jsonvalue_array();
@@ -200,6 +245,8 @@ static struct json_t *make_keys(const struct domainaudit *audit)
             jsonvalue_put_count(object, "bits", (uint64_t)key->bits);
         jsonvalue_put_text(object, "flags", key->flags);
         jsonvalue_put_text(object, "problem", key->reason);
+        if (key->private_key != KEYAUDIT_NO_PRIVATE)
+            jsonvalue_put(object, "private_key", make_private(key));
         jsonvalue_append(array, object);
     }
     return array;
@@ -283,6 +330,8 @@ char *report_json_domain(const struct domainaudit *audit)
         jsonvalue_append(spf, jsonvalue_spf(&audit->spf[i]));
     jsonvalue_put(object, "spf", spf);
     jsonvalue_put(object, "dkim", make_keys(audit));
+    if (audit->signing.scope != OPENDKIM_NOT_ASKED)
+        jsonvalue_put(object, "opendkim", make_signing(&audit->signing));
     jsonvalue_put(object, "dmarc", make_dmarc(audit));
     jsonvalue_put(object, "mx", make_mx(audit));
     jsonvalue_put_fact(object, "takes_mail", audit->takes_mail);

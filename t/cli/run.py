@@ -4,6 +4,7 @@ preflight(1) from a shell's side: arguments, files, exit status, text and JSON. 
 
     run.py [part of a story's name]...         top_builddir=DIR says where the command was built
 """
+import base64
 import json
 import os
 import pty
@@ -706,6 +707,59 @@ def audits_a_domain(box):
         equal(box.run("domain", *args)[0], 2, str(args))
 
 
+def asks_opendkim(box):
+    """domain: selectors and private keys out of OpenDKIM's tables and --key, against what is published"""
+    pem = lambda name: os.path.join(box.path, name + ".pem")        # noqa: E731
+    keys = {}
+    for name, options in (("old", ["RSA"]), ("new", ["RSA"]), ("ed", ["ed25519"])):
+        subprocess.run(["openssl", "genpkey", "-algorithm", *options, "-out", pem(name)], check=True,
+                       stderr=subprocess.DEVNULL)
+        os.chmod(pem(name), 0o600)
+        der = subprocess.run(["openssl", "pkey", "-in", pem(name), "-pubout", "-outform", "DER"], check=True,
+                             stdout=subprocess.PIPE).stdout
+        keys[name] = base64.b64encode(der[-32:] if name == "ed" else der).decode()
+    record = lambda name, key: '%s._domainkey.example.com. 60 IN TXT "v=DKIM1; k=rsa; p=%s" "%s"\n' % (   # noqa: E731
+        name, keys[key][:200], keys[key][200:])
+    box.write("zone", (DOMAIN_ZONE + record("s1", "old") + record("s2", "old")).encode())
+    box.write("keys", "".join("k%d example.com:s%d:%s\n" % (i, i, path) for i, path in enumerate(
+        [pem("old"), pem("old"), pem("new"), pem("ed"), pem("none")])).encode())
+    box.write("signers", b"news@example.com k1\nbulk@example.com k2\nx@example.com k4\n*@example.com k3\n")
+    box.write("opendkim.conf", ("KeyTable %s/keys\nSigningTable refile:%s/signers\n" % (box.path, box.path)).encode())
+    box.write("conf", (CONF + 'opendkim_conf = "opendkim.conf"\n').encode())
+    status, out, err = box.run("domain", "-c", "conf", "--json", "example.com")
+    report = json.loads(out)
+    equal((status, err, report["opendkim"]), (1, "", {"signs": "all"}), "status and scope")
+    equal({key["name"].split(".")[0]: (key["source"], key["private_key"]["state"]) for key in report["dkim"]},
+          {"s1": ("opendkim", "matches"), "s2": ("opendkim", "differs"), "s4": ("opendkim", "unreadable"),
+           "s3": ("opendkim", "uncompared")}, "keys")
+    proposed = {r["name"].split(".")[0]: r["text"] for r in report["publish"] if "_domainkey" in r["name"]}
+    equal(proposed, {"s2": "v=DKIM1; k=rsa; p=" + keys["new"], "s3": "v=DKIM1; k=ed25519; p=" + keys["ed"]}, "proposals")
+    found = {f["id"] for f in report["findings"]}
+    for want in ("dkim-key-mismatch", "dkim-key-unreadable", "dkim-no-key"):
+        require(want in found, want)
+    text = box.run("domain", "-c", "conf", "example.com")[1]
+    for want in ("(opendkim); its private key matches", "another private key signs", "signs its mail"):
+        require(want in text, "no '%s' in\n%s" % (want, text))
+    for name in keys:
+        secret = open(pem(name)).read().split("\n")[1][:40]
+        require(secret not in text and secret not in out, "a private key was told")
+    # What is not covered is not signed; what cannot be read is not known.
+    report = json.loads(box.run("domain", "-c", "conf", "--json", "mail.example.com")[1])
+    equal(report["opendkim"], {"signs": "none", "detail": "no entry of SigningTable is for it"}, "not covered")
+    require("dkim-domain-unsigned" in {f["id"] for f in report["findings"]}, "unsigned")
+    box.write("opendkim.conf", b"KeyTable lua:/x\nSigningTable refile:/y\n")
+    report = json.loads(box.run("domain", "-c", "conf", "--json", "example.com")[1])
+    equal(report["opendkim"]["signs"], "unknown", "a table of another kind")
+    require("dkim-domain-unsigned" not in {f["id"] for f in report["findings"]}, "unknown is not unsigned")
+    # By hand.
+    box.write("conf", CONF.encode())
+    report = json.loads(box.run("domain", "-c", "conf", "--json", "--key", "s1=" + pem("new"), "example.com")[1])
+    equal([(key["source"], key["private_key"]) for key in report["dkim"]],
+          [("given", {"state": "differs", "file": pem("new")})], "--key")
+    for bad in ("s1", "s1=", "a b=x"):
+        equal(box.run("domain", "--key", bad, "example.com")[0], 2, bad)
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -733,7 +787,7 @@ STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egre
            judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
-           explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, survives_anything]
+           explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, asks_opendkim, survives_anything]
 
 
 def main():
