@@ -9,6 +9,7 @@
 #include "lib/check/dmarccheck.h"
 #include "lib/check/orgdomain.h"
 #include "lib/config/conf.h"
+#include "lib/depart/depart.h"
 #include "lib/dns/dns.h"
 #include "lib/judge/receivers.h"
 #include "lib/state/volume.h"
@@ -24,6 +25,7 @@ struct preflight {
     struct dmarcopinion *opinion;
     struct dmarccheck dmarc;        /* of dns, orgdomain and opinion */
     struct dkimcheck *dkim;
+    struct depart *depart;          /* what Postfix does after the milter */
     struct blocklists *blocklists;
     struct receivers *receivers;
     struct volume *volume;          /* one for all engines that follow each other */

@@ -117,6 +117,7 @@ static struct shared_dns *shared_dns_for(const struct conf *conf, struct preflig
 static void engine_free(struct preflight *pf)
 {
     dkimcheck_free(&pf->dkim);
+    depart_free(&pf->depart);
     receivers_unref(&pf->receivers);
     blocklists_free(&pf->blocklists);
     volume_unref(&pf->volume);
@@ -143,6 +144,8 @@ struct preflight *preflight_new(struct conf *conf, struct preflight *old, struct
     if (pf->receivers != NULL)
         pf->blocklists = blocklists_load(conf->blocklists, err);
     if (pf->blocklists != NULL)
+        pf->depart = depart_new(conf, err);
+    if (pf->depart != NULL)
         pf->shared_dns = shared_dns_for(conf, old, err);
     if (pf->shared_dns != NULL) {
         pf->dns = pf->shared_dns->dns;

@@ -15,6 +15,7 @@
 #include "lib/egress.h"
 #include "lib/engine.h"
 #include "lib/judge/policy.h"
+#include "lib/leaving.h"
 #include "lib/message/message.h"
 #include "lib/recipients.h"
 #include "lib/surroundings.h"
@@ -35,8 +36,11 @@ struct preflight_message {
     bool is_returned, is_as_sent;
     bool *has_recipient;            /* per egress of the configuration: a recipient of its list was named */
     struct recipients recipients;
-    struct message *message;
-    struct dkimcheck_verifier *dkim;
+    struct message *message;        /* from the end of the header on as it leaves */
+    struct dkimcheck_verifier *dkim;    /* as it came */
+    struct leaving *leaving;        /* NULL: as it came */
+    char *id;
+    bool is_header_done;
 };
 
 /* --- the egress ------------------------------------------------------------ */
@@ -65,12 +69,18 @@ static const struct conf_egress *choose_egress(const struct preflight_message *m
     return &conf->egress[conf->n_egress - 1];
 }
 
+/* Whom SPF and DMARC are asked for, once the header is known; before that the sender that came. */
+static const char *sender_of(const struct preflight_message *m)
+{
+    return leaving_sender(m->leaving, m->sender);
+}
+
 /* --- streaming in ------------------------------------------------------------ */
 
 static void start_envelope_questions(struct preflight_message *m)
 {
     const struct conf_egress *egress = choose_egress(m);
-    const char *domain = address_domain(m->sender);
+    const char *domain = address_domain(sender_of(m));
 
     dns_prefetch(m->pf->dns, egress->helo, DNS_TXT);
     if (domain != NULL)
@@ -100,7 +110,10 @@ struct preflight_message *preflight_begin(struct preflight *preflight, const str
     m->is_as_sent = origin->is_as_sent;
     m->has_recipient = xcalloc(conf->n_egress, sizeof(*m->has_recipient));
     m->message = message_new(&limits);
+    m->id = xstrdup(id);
     m->dkim = dkimcheck_begin(preflight->dkim, id);
+    if (!m->only_signatures && !m->is_returned)
+        m->leaving = leaving_begin(preflight, sender, m->id);
     if (!m->only_signatures)
         start_envelope_questions(m);
     return m;
@@ -126,6 +139,7 @@ void preflight_header(struct preflight_message *message, const char *name, const
 {
     message_header(message->message, name, value);
     dkimcheck_header(message->dkim, name, value);
+    leaving_header(message->leaving, name, value);
 }
 
 /* With several author domains DMARC does not apply (RFC 9989 section 5.3.1); from-multiple tells. */
@@ -138,18 +152,23 @@ static const char *dmarc_author(const struct preflight_message *m)
 
 void preflight_end_of_header(struct preflight_message *message)
 {
-    const struct message_facts *facts = message_facts(message->message);
-
+    if (message->is_header_done)
+        return;
+    message->is_header_done = true;
     dkimcheck_end_of_header(message->dkim);
+    leaving_end_of_header(message->leaving, &message->message);
+    if (strcmp(sender_of(message), message->sender) != 0)
+        start_envelope_questions(message);
     dmarccheck_prefetch(&message->pf->dmarc, dmarc_author(message));
     if (!message->only_signatures)
-        surroundings_prefetch_author(message->pf, facts->author_domain);
+        surroundings_prefetch_author(message->pf, message_facts(message->message)->author_domain);
 }
 
 void preflight_body(struct preflight_message *message, const unsigned char *data, size_t len)
 {
     message_body(message->message, data, len);
     dkimcheck_body(message->dkim, data, len);
+    leaving_body(message->leaving, data, len);
 }
 
 void preflight_abandon(struct preflight_message **message)
@@ -160,10 +179,12 @@ void preflight_abandon(struct preflight_message **message)
     if (m == NULL)
         return;
     dkimcheck_abandon(&m->dkim);
+    leaving_free(&m->leaving);
     message_free(&m->message);
     recipients_clear(&m->recipients);
     free(m->has_recipient);
     free(m->sender);
+    free(m->id);
     free(m->user);
     free(m->daemon);
     preflight_unref(&m->pf);
@@ -184,13 +205,14 @@ struct evaluation {
 static size_t list_evaluations(const struct preflight_message *m, const struct egress_addresses *addresses,
                                struct evaluation *list_r, size_t *n_deciding_r)
 {
-    bool is_null = m->sender[0] == '\0';
+    bool is_null = sender_of(m)[0] == '\0';
     enum spf_identity deciding = is_null ? SPF_HELO : SPF_MAILFROM;
+    bool is_known = leaving_problem(m->leaving) == NULL;
     size_t n = 0;
 
-    for (size_t i = 0; i < addresses->count; i++)
+    for (size_t i = 0; is_known && i < addresses->count; i++)
         list_r[n++] = (struct evaluation){ .client = &addresses->list[i], .identity = deciding };
-    if (addresses->problem[0] != '\0')
+    if (!is_known || addresses->problem[0] != '\0')
         list_r[n++] = (struct evaluation){ .identity = deciding };
     *n_deciding_r = n;
     for (size_t i = 0; !is_null && i < addresses->count; i++)
@@ -201,7 +223,7 @@ static size_t list_evaluations(const struct preflight_message *m, const struct e
 static void run_spf(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
                     const struct evaluation *evaluation, struct spf_result *result_r)
 {
-    spfcheck_run(m->pf->dns, budget, evaluation->client, evaluation->identity, egress->helo, m->sender,
+    spfcheck_run(m->pf->dns, budget, evaluation->client, evaluation->identity, egress->helo, sender_of(m),
                  m->pf->conf->hostname, result_r);
 }
 
@@ -215,6 +237,7 @@ static void check_spf(struct preflight_message *m, const struct conf_egress *egr
 {
     struct evaluation list[EVALUATIONS_MAX];
     size_t n = list_evaluations(m, addresses, list, &report->n_deciding);
+    const char *problem = leaving_problem(m->leaving) != NULL ? leaving_problem(m->leaving) : addresses->problem;
 
     report->spf = xcalloc(n, sizeof(*report->spf));
     report->n_spf = n;
@@ -222,7 +245,7 @@ static void check_spf(struct preflight_message *m, const struct conf_egress *egr
     for (size_t i = 0; i < n; i++) {
         int pending = budget->pending;
         if (list[i].client == NULL) {
-            spfcheck_unknown(list[i].identity, egress->helo, m->sender, addresses->problem, &report->spf[i]);
+            spfcheck_unknown(list[i].identity, egress->helo, sender_of(m), problem, &report->spf[i]);
             list[i].is_final = true;
         } else if (pending < budget->questions) {
             run_spf(m, egress, budget, &list[i], &report->spf[i]);
@@ -245,11 +268,11 @@ static void check_spf(struct preflight_message *m, const struct conf_egress *egr
 static void add_spf_findings(struct preflight_message *m, const struct conf_egress *egress, struct dns_budget *budget,
                              struct report *report)
 {
-    bool is_null = m->sender[0] == '\0';
+    bool is_null = sender_of(m)[0] == '\0';
 
     for (size_t i = 0; i < report->n_spf; i++) {
         if (report->spf[i].address.family != 0)
-            spfopinion_ask(m->pf->dns, budget, egress->helo, m->sender, &report->spf[i]);
+            spfopinion_ask(m->pf->dns, budget, egress->helo, sender_of(m), &report->spf[i]);
         spfcheck_findings(&report->spf[i], is_null, &report->findings);
     }
 }
@@ -311,7 +334,8 @@ static void collect_findings(struct preflight_message *m, const struct circumsta
     add_spf_findings(m, egress, budget, report);
     dkimcheck_findings(&report->dkim, facts->author_domain, findings);
     dmarccheck_findings(&report->dmarc, report->spf, report->n_deciding, &report->dkim, findings);
-    surroundings_findings(&about->surroundings, address_domain(m->sender), facts->author_domain, findings);
+    surroundings_findings(&about->surroundings, address_domain(sender_of(m)), facts->author_domain, findings);
+    leaving_findings(m->leaving, m->sender, findings);
     add_message_findings(m, about, report);
     if (report->n_deciding > 0)
         spflint_run(m->pf->dns, budget, report->spf[0].domain, findings);
@@ -369,7 +393,9 @@ static char *describe_trouble(const struct preflight_message *m, const struct re
     if (report->verdict != VERDICT_UNSURE)
         return NULL;
     struct str text = STR_EMPTY;
-    if (budget->failed > 0) {
+    if (leaving_problem(m->leaving) != NULL) {
+        str_addf(&text, "postfix: what leaves is not known: %s", leaving_problem(m->leaving));
+    } else if (budget->failed > 0) {
         str_addf(&text, "dns: no answer for %s", budget->failed_name);
         if (budget->failed > 1)
             str_addf(&text, " and %d more", budget->failed - 1);
@@ -396,6 +422,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     egresscheck_prefetch(m->pf->dns, about.addresses.list, about.addresses.count, egress->helo);
     check_spf(m, egress, &about.addresses, budget, report);
     dkimcheck_end(&m->dkim, budget, &report->dkim);
+    leaving_verify(m->leaving, budget, &report->dkim);
     if (m->is_returned)
         dkimcheck_returned(&report->dkim, m->is_as_sent);
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), report->spf, report->n_spf, report->n_deciding,
@@ -403,7 +430,7 @@ static void judge_message(struct preflight_message *m, struct dns_budget *budget
     oneclick_check(facts, &report->dkim, &about.oneclick);
     recipients_find(&m->recipients, m->pf, budget);
     about.is_asked_by_volume = m->is_counted && recipients_count(&m->recipients, m->pf, facts->author_domain);
-    surroundings_check(m->pf, budget, egress, &about.addresses, address_domain(m->sender), facts->author_domain,
+    surroundings_check(m->pf, budget, egress, &about.addresses, address_domain(sender_of(m)), facts->author_domain,
                        &about.surroundings);
     gather_facts(m, report, &about);
     collect_findings(m, &about, budget, report);
@@ -433,6 +460,8 @@ struct report *preflight_end(struct preflight_message **message, const char *que
     struct dns_budget budget = engine_budget(m->pf);
     struct report *report = xcalloc(1, sizeof(*report));
 
+    preflight_end_of_header(m);
+    budget.deadline_ms -= leaving_waited(m->leaving);
     message_end(m->message);
     const struct message_facts *facts = message_facts(m->message);
     if (m->only_signatures)
@@ -441,6 +470,8 @@ struct report *preflight_end(struct preflight_message **message, const char *que
         judge_message(m, &budget, report);
     report->queue_id = xstrdup(queue_id);
     report->sender = xstrdup(m->sender);
+    if (strcmp(sender_of(m), m->sender) != 0)
+        report->sender_as_sent = xstrdup(sender_of(m));
     report->author_domain = facts->author_domain[0] == '\0' ? NULL : xstrdup(facts->author_domain);
     report->ms = (int)(clock_ms() - start);
     preflight_abandon(message);

@@ -6,6 +6,8 @@
 #include "lib/base/command.h"
 #include "lib/base/clock.h"
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/base/span.h"
 #include "lib/base/str.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -221,4 +224,36 @@ int command_run(const struct command *command, struct str *output, struct err *e
         rc = -1;
     str_clear(&complaint);
     return rc;
+}
+
+static bool is_program(const char *file)
+{
+    return access(file, X_OK) == 0;
+}
+
+char *command_find(const char *name)
+{
+    static const char *const places[] = { "/usr/sbin", "/usr/local/sbin" };
+    const char *path = getenv("PATH");
+    struct span rest = { path, path == NULL ? 0 : strlen(path) };
+    struct span directory;
+
+    while (rest.len > 0) {
+        if (!span_cut(&rest, ':', &directory)) {
+            directory = rest;
+            rest.len = 0;
+        }
+        char *file = xasprintf("%.*s/%s", (int)directory.len, directory.at, name);
+        bool is_there = directory.len > 0 && is_program(file);
+        free(file);
+        if (is_there)
+            return xstrdup(name);
+    }
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char *file = xasprintf("%s/%s", places[i], name);
+        if (is_program(file))
+            return file;
+        free(file);
+    }
+    return xstrdup(name);
 }

@@ -25,4 +25,10 @@ struct command {
  */
 int command_run(const struct command *command, struct str *output, struct err *err);
 
+/*
+ * The program's name where it is in PATH, else where system programs are, which is not in everybody's PATH: its file in
+ * /usr/sbin or /usr/local/sbin.  Caller frees.
+ */
+char *command_find(const char *name);
+
 #endif

@@ -31,7 +31,7 @@ static void clear_section(const char *section, void *base)
 
 static void conf_free(struct conf *conf)
 {
-    static const char *const sections[] = { "", "outgoing", "dns", "limits" };
+    static const char *const sections[] = { "", "outgoing", "dns", "postfix", "limits" };
 
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
         clear_section(sections[i], conf);

@@ -20,6 +20,7 @@ enum verdict { VERDICT_ACCEPT, VERDICT_UNSURE, VERDICT_JUNK, VERDICT_DEFER, VERD
 enum action { ACTION_ACCEPT, ACTION_LOG, ACTION_TEMPFAIL, ACTION_HOLD, ACTION_REJECT, ACTION_COUNT };
 enum conf_mode { MODE_OBSERVE, MODE_ENFORCE };
 enum conf_recipients { RECIPIENTS_ANY, RECIPIENTS_ALL };
+enum conf_known { KNOWN_AUTO, KNOWN_YES, KNOWN_NO };       /* auto: as it is learned, else not known */
 enum conf_bulk { BULK_AUTO, BULK_YES, BULK_NO };
 
 const char *verdict_name(enum verdict verdict);     /* "accept", "unsure", "junk", "defer", "reject" */
@@ -97,6 +98,15 @@ struct conf {
         int cache_entries;
         int max_ttl;                /* seconds */
     } dns;
+
+    struct {                        /* what Postfix does after the milter; lists of tables, "type:name" */
+        char *config_directory;     /* whose settings are learned; "": nobody's */
+        struct conf_strings generic_maps, sender_canonical_maps, canonical_maps;
+        struct conf_strings header_checks, mime_header_checks, nested_header_checks, body_checks;
+        int line_length_limit;      /* bytes; 0: not told */
+        int disable_mime_output_conversion;     /* enum conf_known */
+        int eightbitmime;           /* enum conf_known: does the next server announce it? */
+    } postfix;
 
     struct {
         int headers;                /* header fields examined per message */

@@ -20,6 +20,7 @@ static const char *const verdict_names[] = { "accept", "unsure", "junk", "defer"
 static const char *const action_names[] = { "accept", "log", "tempfail", "hold", "reject", NULL };
 static const char *const mode_names[] = { "observe", "enforce", NULL };
 static const char *const recipients_names[] = { "any", "all", NULL };
+static const char *const known_names[] = { "auto", "yes", "no", NULL };
 static const char *const bulk_names[] = { "auto", "yes", "no", NULL };
 static const char *const facility_names[] = {
     "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp",
@@ -30,6 +31,9 @@ static const char *const facility_names[] = {
 #define EGRESS(member) .section = "egress", .offset = offsetof(struct conf_egress, member)
 #define POLICY(verdict) .section = "policy", .type = OPTION_CHOICE, .choices = action_names, \
     .offset = offsetof(struct conf_policy, action) + (verdict) * sizeof(int)
+
+#define TABLES(setting, member, text) { "postfix", setting, OPTION_TABLES, AT(postfix.member), .standard = "{}", \
+    .help = text }
 
 const struct option options[] = {
     { "", "socket", OPTION_SOCKET, AT(socket), .standard = "\"local:/run/preflight/preflight.sock\"",
@@ -118,6 +122,22 @@ const struct option options[] = {
       .help = "most answers kept" },
     { "dns", "max_ttl", OPTION_SECONDS, AT(dns.max_ttl), .standard = "1d", .min = 1, .max = 7 * MS_DAY / MS_SECOND,
       .help = "longest an answer is kept" },
+
+    { "postfix", "config_directory", OPTION_PATH, AT(postfix.config_directory), .standard = "\"\"",
+      .help = "directory of the Postfix whose settings are learned through postconf(1); empty: none are" },
+    TABLES("smtp_generic_maps", generic_maps, "tables that rewrite addresses of mail that leaves"),
+    TABLES("smtp_header_checks", header_checks, "tables that change header fields of mail that leaves"),
+    TABLES("smtp_mime_header_checks", mime_header_checks, "likewise, MIME fields"),
+    TABLES("smtp_nested_header_checks", nested_header_checks, "likewise, fields of attached messages"),
+    TABLES("smtp_body_checks", body_checks, "tables that change lines of the body"),
+    TABLES("sender_canonical_maps", sender_canonical_maps, "tables that rewrite the sender of mail that comes in"),
+    TABLES("canonical_maps", canonical_maps, "likewise, any address"),
+    { "postfix", "smtp_line_length_limit", OPTION_INT, AT(postfix.line_length_limit), .standard = "0",
+      .min = 0, .max = 1000000000, .help = "bytes of a line beyond which it is cut; 0: as learned, else not known" },
+    { "postfix", "disable_mime_output_conversion", OPTION_CHOICE, AT(postfix.disable_mime_output_conversion),
+      .standard = "auto", .choices = known_names, .help = "8-bit text is not converted for servers without 8BITMIME" },
+    { "postfix", "eightbitmime", OPTION_CHOICE, AT(postfix.eightbitmime), .standard = "auto", .choices = known_names,
+      .help = "the server that mail is handed to announces 8BITMIME" },
 
     { "limits", "headers", OPTION_INT, AT(limits.headers), .standard = "2000", .min = 100, .max = 100000,
       .help = "header fields examined per message" },

@@ -23,6 +23,7 @@ enum option_type {
     OPTION_SELECTORS,   /* struct conf_strings of normalized selectors */
     OPTION_PATTERNS,    /* struct conf_strings of address patterns */
     OPTION_SERVERS,     /* struct conf_strings of "ADDR" or "ADDR@PORT" */
+    OPTION_TABLES,      /* struct conf_strings of Postfix's tables, "type:name" */
     OPTION_ADDRESSES,   /* struct ip_addr *, size_t */
     OPTION_NETWORKS     /* struct ip_net *, size_t */
 };

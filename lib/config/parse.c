@@ -25,6 +25,7 @@ static const struct { const char *name, *parent; bool is_titled, with_defaults; 
     { "outgoing", "", false, true },
     { "policy", "", false, true },
     { "dns", "", false, true },
+    { "postfix", "", false, true },
     { "limits", "", false, true },
     { "egress", "", true, true },
     { "domain", "", true, true },

@@ -61,6 +61,7 @@ int conf_print(const struct conf *conf, FILE *out)
     for (size_t i = 0; i < conf->n_domains; i++)
         print_domain(&conf->domains[i], &text);
     print_section("dns", conf, &text);
+    print_section("postfix", conf, &text);
     print_section("limits", conf, &text);
 
     bool ok = fwrite(text.data, 1, text.len, out) == text.len && fflush(out) == 0;

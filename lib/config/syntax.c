@@ -144,6 +144,13 @@ char *syntax_server(const char *text)
     return port < 0 ? NULL : xasprintf("%s@%ld", shown, port);
 }
 
+char *syntax_table(const char *text)
+{
+    size_t type = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    return type == 0 || text[type] != ':' || text[type + 1] == '\0' ? NULL : syntax_line(text);
+}
+
 char *syntax_label(const char *text)
 {
     size_t len = strlen(text);

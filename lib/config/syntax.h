@@ -17,6 +17,7 @@ char *syntax_domains(const char *text);     /* a domain name or ".domain", norma
 char *syntax_pattern(const char *text);     /* "user@domain", "@domain", "@.domain", lower case; "<>" */
 char *syntax_socket(const char *text);      /* of libmilter, unix: becomes local: */
 char *syntax_server(const char *text);      /* "ADDR" or "ADDR@PORT" */
+char *syntax_table(const char *text);       /* of Postfix, "type:name" */
 char *syntax_label(const char *text);       /* letters, digits, '-', '_', '.', at most 64: what a log line can hold */
 
 /* Sets "'TEXT' WHY", the text escaped and cut; err may be NULL.  Always -1. */

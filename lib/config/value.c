@@ -437,6 +437,7 @@ static const struct kind kinds[] = {
     [OPTION_SELECTORS] = LIST(syntax_domain, "is not a selector"),
     [OPTION_PATTERNS] = LIST(syntax_pattern, "is not user@domain, @domain, @.domain or <>"),
     [OPTION_SERVERS] = LIST(syntax_server, "is not a server address: ADDR or ADDR@PORT"),
+    [OPTION_TABLES] = LIST(syntax_table, "is not a table, TYPE:NAME"),
     [OPTION_ADDRESSES] = ARRAY(parse_address, address_text),
     [OPTION_NETWORKS] = ARRAY(parse_network, network_text),
 };

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define TIMEOUT_MS 20000
 #define DEPTH_MAX 8             /* $name in values of $name */
@@ -288,35 +287,10 @@ int postconf_parse(const char *const texts[POSTCONF_QUESTIONS], struct postconf 
     return rc;
 }
 
-/* Directories of system programs are not in everybody's PATH. */
-static const char *program(void)
-{
-    static const char *const places[] = { "/usr/sbin/postconf", "/usr/local/sbin/postconf" };
-    const char *path = getenv("PATH");
-    struct span rest = { path, path == NULL ? 0 : strlen(path) };
-    struct span directory;
-
-    while (rest.len > 0) {
-        if (!span_cut(&rest, ':', &directory)) {
-            directory = rest;
-            rest.len = 0;
-        }
-        char *file = xasprintf("%.*s/postconf", (int)directory.len, directory.at);
-        bool is_there = directory.len > 0 && access(file, X_OK) == 0;
-        free(file);
-        if (is_there)
-            return "postconf";
-    }
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (access(places[i], X_OK) == 0)
-            return places[i];
-    }
-    return "postconf";
-}
-
 static int ask(const char *directory, const char *option, struct str *text, struct err *err)
 {
-    const char *argv[6] = { program(), NULL };
+    char *program = command_find("postconf");
+    const char *argv[6] = { program, NULL };
     size_t n = 1;
 
     if (directory != NULL) {
@@ -325,7 +299,9 @@ static int ask(const char *directory, const char *option, struct str *text, stru
     }
     argv[n] = option;
     struct command command = { .argv = argv, .max_bytes = POSTCONF_OUTPUT_MAX, .timeout_ms = TIMEOUT_MS };
-    return command_run(&command, text, err) < 0 ? err_prefix(err, "cannot ask Postfix for its settings") : 0;
+    int rc = command_run(&command, text, err) < 0 ? err_prefix(err, "cannot ask Postfix for its settings") : 0;
+    free(program);
+    return rc;
 }
 
 int postconf_read(const char *directory, struct postconf *postconf_r, struct err *err)

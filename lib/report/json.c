@@ -247,6 +247,7 @@ char *report_json(const struct report *report)
     put_text(object, "action", action_name(report->action));
     put_known(object, "queue_id", report->queue_id);
     put_text(object, "sender", report->sender);
+    put_known(object, "sender_as_sent", report->sender_as_sent);
     put_known(object, "author_domain", report->author_domain);
     put_known(object, "egress", report->egress);
     put_known(object, "trouble", report->trouble);
@@ -334,6 +335,7 @@ char *report_json_conf(const struct conf *conf)
     put(object, "policy", make_section("policy", &conf->policy));
     put(object, "domain", domains);
     put(object, "dns", make_section("dns", conf));
+    put(object, "postfix", make_section("postfix", conf));
     put(object, "limits", make_section("limits", conf));
     return printed(object);
 }

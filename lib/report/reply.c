@@ -15,8 +15,8 @@
 
 /* Findings that say why a verdict could not be reached. */
 static const enum finding_id undecided[] = {
-    FINDING_EGRESS_UNKNOWN, FINDING_SPF_TEMPERROR, FINDING_DKIM_TEMPERROR, FINDING_DMARC_TEMPERROR,
-    FINDING_MESSAGE_OVER_LIMITS, FINDING_DKIM_TOO_MANY,
+    FINDING_DEPARTURE_UNKNOWN, FINDING_EGRESS_UNKNOWN, FINDING_SPF_TEMPERROR, FINDING_DKIM_TEMPERROR,
+    FINDING_DMARC_TEMPERROR, FINDING_MESSAGE_OVER_LIMITS, FINDING_DKIM_TOO_MANY,
 };
 
 static const struct finding *find(const struct findings *findings, enum finding_id id)

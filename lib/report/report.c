@@ -26,6 +26,7 @@ void report_free(struct report **report)
     receivers_unref(&r->receivers);
     free(r->queue_id);
     free(r->sender);
+    free(r->sender_as_sent);
     free(r->author_domain);
     free(r->egress);
     free(r->trouble);

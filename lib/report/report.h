@@ -23,8 +23,9 @@ struct report {
     enum verdict verdict;
     enum action action;
     char *queue_id;                 /* NULL where unknown */
-    char *sender;                   /* "" : null sender */
-    char *author_domain;            /* NULL where unknown */
+    char *sender;                   /* as the MTA told it; "" : null sender */
+    char *sender_as_sent;           /* as it leaves, which is judged; NULL where that is the same */
+    char *author_domain;            /* as it leaves; NULL where unknown */
     char *egress;                   /* its name */
     struct spf_result *spf;         /* the deciding identity's results first (n_deciding), then HELO's */
     size_t n_spf;

@@ -84,6 +84,8 @@ static void write_envelope(struct writer *w, const struct report *report)
     if (report->queue_id != NULL)
         write_field(w, "queue id", report->queue_id);
     write_field(w, "sender", has_sender ? report->sender : "<> (a bounce)");
+    if (report->sender_as_sent != NULL)
+        write_field(w, "sent as", report->sender_as_sent);
     write_field(w, "author", report->author_domain == NULL ? "not known" : report->author_domain);
     if (report->egress != NULL)
         write_field(w, "egress", report->egress);

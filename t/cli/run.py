@@ -760,6 +760,87 @@ def asks_opendkim(box):
         equal(box.run("domain", "--key", bad, "example.com")[0], 2, bad)
 
 
+LEAVING = """\
+dns { zone = "zone" }
+egress default { addresses = { "192.0.2.1" } helo = "mail.example.com" }
+postfix { %s }
+"""
+LEAVING_ZONE = DKIM_ZONE + """\
+example.com. 60 IN TXT "v=spf1 ip4:192.0.2.1 -all"
+public.example. 60 IN TXT "v=spf1 -all"
+_dmarc.public.example. 60 IN TXT "v=DMARC1; p=reject"
+"""
+
+
+def leaves_as_another(box):
+    """check: the message is judged as Postfix will send it"""
+    box.write("zone", LEAVING_ZONE.encode())
+    box.write("signed", SIGNED.encode())
+    box.write("checks", b"/^Subject: (.*)/ REPLACE Subject: [x] $1\n/^X-Note:/ IGNORE\n/^Date:/ WARN\n")
+
+    def check(settings, *args, message="signed"):
+        box.write("leaving", (LEAVING % settings).encode())
+        status, out, err = box.run("check", "-c", "leaving", "--json", *args, "--to", "bob@example.net", message)
+        require(err == "" or status == 2, err)
+        return status, json.loads(out) if out else err
+
+    def ids(report):
+        return [finding["id"] for finding in report["findings"]]
+
+    sender = ("--from", "a@example.com")
+    generic = "smtp_generic_maps = { \"inline:{ {@example.com = @public.example} }\" }"
+    status, report = check("", *sender)
+    equal((status, report["verdict"], report["dkim"][0]["result"]), (0, "accept", "pass"), "as it is")
+    require("sender_as_sent" not in report and "sender-rewritten" not in ids(report), "rewritten by nobody")
+
+    status, report = check(generic, *sender)
+    equal((status, report["verdict"]), (1, "reject"), "generic maps")
+    equal((report["sender"], report["sender_as_sent"], report["author_domain"]),
+          ("a@example.com", "a@public.example", "public.example"), "who sends")
+    equal((report["spf"][0]["domain"], report["spf"][0]["result"]), ("public.example", "fail"), "SPF")
+    equal((report["dkim"][0]["result"], report["dmarc"]["result"]), ("fail", "fail"), "DKIM and DMARC")
+    require("smtp_generic_maps (inline:{ {@example.com = @public.example} }) rewrites From" in
+            report["dkim"][0]["reason"], report["dkim"][0]["reason"])
+    equal(set(ids(report)) & {"dkim-header-changed", "dkim-fragile-header", "sender-rewritten", "author-rewritten"},
+          {"dkim-header-changed", "dkim-fragile-header", "sender-rewritten", "author-rewritten"}, "findings")
+    require("dkim-header-changed" in report["predictions"][0]["because"], report["predictions"])
+    require("<a@example.com> becomes <a@public.example> by smtp_generic_maps" in
+            next(f["text"] for f in report["findings"] if f["id"] == "sender-rewritten"), "what becomes of whom")
+
+    status, report = check("smtp_header_checks = { \"regexp:%s/checks\" }" % box.path, *sender)
+    equal((report["dkim"][0]["result"], report["author_domain"]), ("fail", "example.com"), "header checks")
+    require("replaces Subject" in report["dkim"][0]["reason"], report["dkim"][0]["reason"])
+    require("sender_as_sent" not in report, "the sender stays")
+    box.write("checks", b"/^X-Note:/ IGNORE\n/^Date:/ WARN\n/^Subject:/ REJECT\n")
+    box.write("noted", (SIGNED.replace("From:", "X-Note: not signed\nFrom:", 1)).encode())
+    for message in ("signed", "noted"):
+        status, report = check("smtp_header_checks = { \"regexp:%s/checks\" }" % box.path, *sender, message=message)
+        equal((status, report["dkim"][0]["result"]), (0, "pass"), "what is signed stays")
+        require("dkim-fragile-header" not in ids(report), ids(report))
+
+    status, report = check("sender_canonical_maps = { \"inline:{ a@example.com=b@example.com, "
+                           "b@example.com=c@public.example }\" }", *sender)
+    equal((report["sender_as_sent"], report["dkim"][0]["result"], report["dmarc"]["result"]),
+          ("c@public.example", "pass", "pass"), "sender_canonical_maps, again and again")
+
+    status, report = check(generic, "--from", "")
+    equal((report["sender"], report.get("sender_as_sent"), report["author_domain"]), ("", None, "public.example"),
+          "a bounce")
+
+    status, report = check("smtp_generic_maps = { \"texthash:/nonexistent/table\" }", *sender)
+    equal((status, report["verdict"], report["dkim"][0]["result"], report["spf"][0]["result"]),
+          (75, "unsure", "temperror", "temperror"), "a table that cannot be asked")
+    require("/nonexistent/table" in report["trouble"], report["trouble"])
+    require("departure-unknown" in report["predictions"][0]["because"], report["predictions"])
+
+    status, error = check("config_directory = \"/nonexistent\"", *sender)
+    equal(status, 2, "no such Postfix")
+    require("cannot ask Postfix for its settings" in error, error)
+    status, error = check("smtp_generic_maps = { \"/etc/postfix/generic\" }", *sender)
+    equal((status, error.split(": ", 1)[-1]),
+          (2, "leaving:3: option 'postfix: smtp_generic_maps': '/etc/postfix/generic' is not a table, TYPE:NAME\n"), "no type")
+
+
 def survives_anything(box):
     """odd and hostile files are judged"""
     noise = random.Random(7)
@@ -783,8 +864,8 @@ def survives_anything(box):
         require(report["verdict"] in ("accept", "junk", "reject", "unsure"), name)
 
 
-STORIES = [judges_a_file, prints_json, asks_spf, differs_in_check, takes_an_egress, reads_standard_input,
-           judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
+STORIES = [judges_a_file, leaves_as_another, prints_json, asks_spf, differs_in_check, takes_an_egress,
+           reads_standard_input, judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
            explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, asks_opendkim, survives_anything]

@@ -1,0 +1,255 @@
+/*
+ * One message as it leaves; see leaving.h.
+ */
+#include "config.h"
+
+#include "lib/leaving.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/base/str.h"
+#include "lib/depart/depart.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define CHANGES_SHOWN 4
+
+struct leaving {
+    struct preflight *pf;           /* the message's */
+    const char *id;                 /* likewise */
+    struct departure *departure;
+    struct dkimcheck_verifier *dkim;    /* of the header as it leaves; NULL where that is as it came */
+    int64_t waited_ms;
+    struct dkim_names broken;       /* domains of signatures that are valid now, and not when it has left */
+    char *breaks;                   /* what breaks them */
+};
+
+struct leaving *leaving_begin(struct preflight *pf, const char *sender, const char *id)
+{
+    const struct departure_limits limits = { pf->conf->limits.headers, pf->conf->limits.header_bytes };
+    struct departure *departure = departure_begin(pf->depart, sender, &limits);
+
+    if (departure == NULL)
+        return NULL;
+    struct leaving *leaving = xcalloc(1, sizeof(*leaving));
+    leaving->pf = pf;
+    leaving->id = id;
+    leaving->departure = departure;
+    return leaving;
+}
+
+void leaving_free(struct leaving **leaving)
+{
+    if (*leaving == NULL)
+        return;
+    departure_free(&(*leaving)->departure);
+    dkimcheck_abandon(&(*leaving)->dkim);
+    dkim_names_clear(&(*leaving)->broken);
+    free((*leaving)->breaks);
+    free(*leaving);
+    *leaving = NULL;
+}
+
+void leaving_header(struct leaving *leaving, const char *name, const char *value)
+{
+    if (leaving != NULL)
+        departure_header(leaving->departure, name, value);
+}
+
+static void begin_again(struct leaving *leaving, struct message **message)
+{
+    const struct message_limits limits = { leaving->pf->conf->limits.headers, leaving->pf->conf->limits.header_bytes };
+    const char *name, *value;
+
+    message_free(message);
+    *message = message_new(&limits);
+    leaving->dkim = dkimcheck_begin(leaving->pf->dkim, leaving->id);
+    for (size_t i = 0; departure_field(leaving->departure, i, &name, &value); i++) {
+        message_header(*message, name, value);
+        dkimcheck_header(leaving->dkim, name, value);
+    }
+    dkimcheck_end_of_header(leaving->dkim);
+}
+
+void leaving_end_of_header(struct leaving *leaving, struct message **message)
+{
+    const struct departure_change *changes;
+    int64_t start = clock_ms();
+
+    if (leaving == NULL)
+        return;
+    departure_end_of_header(leaving->departure, start + leaving->pf->conf->dns.budget_ms);
+    leaving->waited_ms = clock_ms() - start;
+    if (departure_changes(leaving->departure, &changes) > 0)
+        begin_again(leaving, message);
+}
+
+void leaving_body(struct leaving *leaving, const unsigned char *data, size_t len)
+{
+    if (leaving != NULL && leaving->dkim != NULL)
+        dkimcheck_body(leaving->dkim, data, len);
+}
+
+const char *leaving_sender(const struct leaving *leaving, const char *sender)
+{
+    return leaving == NULL || leaving_problem(leaving) != NULL ? sender : departure_sender(leaving->departure);
+}
+
+const char *leaving_problem(const struct leaving *leaving)
+{
+    return leaving == NULL ? NULL : departure_problem(leaving->departure);
+}
+
+int64_t leaving_waited(const struct leaving *leaving)
+{
+    return leaving == NULL ? 0 : leaving->waited_ms;
+}
+
+/* --- signatures ------------------------------------------------------------------------------------ */
+
+/* A change of a field that the signature has something to do with: it covers it, or has it that there is no other. */
+static bool is_about(const struct departure_change *change, const struct dkim_coverage *coverage)
+{
+    char *name = xstrdup(change->field);
+
+    ascii_lower(name);
+    bool is_named = dkim_names_has(&coverage->covered, name) || dkim_names_has(&coverage->oversigned, name) ||
+                    dkim_names_has(&coverage->absent, name);
+    free(name);
+    return is_named;
+}
+
+static void describe(const struct departure_change *change, struct str *text)
+{
+    str_addf(text, "%s%s (", text->len > 0 ? "; " : "", change->setting);
+    for (size_t i = 0; i < change->tables->count; i++)
+        str_addf(text, "%s%s", i > 0 ? ", " : "", change->tables->items[i]);
+    str_addf(text, ") %s %s", change->what, change->field);
+}
+
+/* "smtp_generic_maps (hash:/etc/postfix/generic) rewrites From" */
+static char *describe_changes(const struct leaving *leaving, const struct dkim_coverage *coverage)
+{
+    const struct departure_change *changes;
+    size_t n = departure_changes(leaving->departure, &changes), shown = 0, more = 0;
+    struct str text = STR_EMPTY;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!is_about(&changes[i], coverage))
+            continue;
+        if (shown == CHANGES_SHOWN) {
+            more++;
+            continue;
+        }
+        describe(&changes[i], &text);
+        shown++;
+    }
+    if (more > 0)
+        str_addf(&text, " and %zu more", more);
+    if (shown == 0 && n > 0)
+        describe(&changes[0], &text);
+    return str_steal(&text);
+}
+
+static bool is_same_signature(const struct dkim_result *a, const struct dkim_result *b)
+{
+    return strcmp(a->domain, b->domain) == 0 && strcmp(a->selector, b->selector) == 0 &&
+           strcmp(a->algorithm, b->algorithm) == 0;
+}
+
+/* The signature at i of one list in the other; NULL where it is not there. */
+static struct dkim_result *find_same(const struct dkim_results *from, size_t i, const struct dkim_results *in)
+{
+    if (in->count == from->count)
+        return is_same_signature(&from->items[i], &in->items[i]) ? &in->items[i] : NULL;
+    for (size_t k = 0; k < in->count; k++) {
+        if (is_same_signature(&from->items[i], &in->items[k]))
+            return &in->items[k];
+    }
+    return NULL;
+}
+
+static void note_broken(struct leaving *leaving, const struct dkim_result *before, struct dkim_result *after)
+{
+    char *changes = describe_changes(leaving, &before->coverage);
+
+    dkim_names_add(&leaving->broken, before->domain, strlen(before->domain));
+    if (after != NULL) {
+        free(after->reason);
+        after->reason = xasprintf("it is valid now, and no more when the message has left: %s", changes);
+        if (after->finding != FINDING_DKIM_BODY_CHANGED)
+            after->finding = FINDING_DKIM_HEADER_CHANGED;
+    }
+    free(leaving->breaks);
+    leaving->breaks = changes;
+}
+
+static void compare(struct leaving *leaving, const struct dkim_results *before, const struct dkim_results *after)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        struct dkim_result *same = find_same(before, i, after);
+        bool is_broken = same == NULL || (same->result != AUTH_PASS && same->result != AUTH_TEMPERROR);
+        if (before->items[i].result == AUTH_PASS && is_broken)
+            note_broken(leaving, &before->items[i], same);
+    }
+}
+
+/* What is valid now may not be when it has left. */
+static void doubt(const char *problem, struct dkim_results *results)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        struct dkim_result *item = &results->items[i];
+        if (item->result != AUTH_PASS)
+            continue;
+        item->result = AUTH_TEMPERROR;
+        item->finding = FINDING_DEPARTURE_UNKNOWN;
+        free(item->reason);
+        item->reason = xstrdup(problem);
+    }
+}
+
+void leaving_verify(struct leaving *leaving, struct dns_budget *budget, struct dkim_results *results)
+{
+    struct dkim_results after;
+
+    if (leaving_problem(leaving) != NULL)
+        doubt(leaving_problem(leaving), results);
+    if (leaving == NULL || leaving->dkim == NULL)
+        return;
+    dkimcheck_end(&leaving->dkim, budget, &after);
+    compare(leaving, results, &after);
+    dkim_results_clear(results);
+    *results = after;
+}
+
+/* --- findings -------------------------------------------------------------------------------------- */
+
+static void add(struct findings *findings, enum finding_id id, const char *subject, char *detail)
+{
+    findings_add(findings, id, subject, subject, detail);
+    free(detail);
+}
+
+void leaving_findings(const struct leaving *leaving, const char *sender, struct findings *findings)
+{
+    if (leaving == NULL)
+        return;
+    const char *sent = departure_sender(leaving->departure), *before = departure_author_before(leaving->departure);
+    const char *after = departure_author_after(leaving->departure);
+
+    if (leaving_problem(leaving) != NULL) {
+        if (!findings_has(findings, FINDING_DEPARTURE_UNKNOWN))
+            findings_add(findings, FINDING_DEPARTURE_UNKNOWN, NULL, NULL, leaving_problem(leaving));
+        return;
+    }
+    for (size_t i = 0; i < leaving->broken.count; i++)
+        findings_add(findings, FINDING_DKIM_FRAGILE_HEADER, leaving->broken.items[i], leaving->broken.items[i],
+                     leaving->breaks);
+    if (strcmp(sent, sender) != 0)
+        add(findings, FINDING_SENDER_REWRITTEN, sent,
+            xasprintf("<%s> becomes <%s> by %s", sender, sent, departure_sender_setting(leaving->departure)));
+    if (strcasecmp(before, after) != 0)
+        add(findings, FINDING_AUTHOR_REWRITTEN, after, xasprintf("<%s> becomes <%s>", before, after));
+}
