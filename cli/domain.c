@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "cli/cli.h"
+#include "lib/audit/stsfetch.h"
 #include "lib/audits.h"
 #include "lib/base/domain.h"
 #include "lib/report/audited.h"
@@ -83,13 +84,14 @@ static void add_selector(const struct given *given, const char *domain, struct s
 
 static int audit(struct preflight *preflight, void *from, struct err *err)
 {
+    static const struct audits_means means = { .reads_keys = true, .policy = { .fetch = stsfetch_run } };
     const struct domain_options *options = from;
     struct selectors selectors = { .count = 0 };
     struct domainaudit result;
 
     for (size_t i = 0; i < options->n_given; i++)
         add_selector(&options->given[i], options->domain, &selectors);
-    audits_domain(preflight, options->domain, &selectors, true, &result);
+    audits_domain(preflight, options->domain, &selectors, &means, &result);
     selectors_clear(&selectors);
     int status = cli_audit_status(result.outcome);
     if (print_audit(&result, options->common.is_json, err) < 0)

@@ -95,7 +95,7 @@ static void add_configured(const struct conf *conf, const char *domain, struct s
         selectors_add(selectors, section->selectors.items[i], domain, SELECTOR_CONFIGURED);
 }
 
-static void ask_opendkim(const struct conf *conf, const char *domain, bool is_thorough, struct selectors *selectors,
+static void ask_opendkim(const struct conf *conf, const char *domain, bool reads_keys, struct selectors *selectors,
                          struct opendkim_signing *signing_r)
 {
     struct err err;
@@ -105,7 +105,7 @@ static void ask_opendkim(const struct conf *conf, const char *domain, bool is_th
         return;
     struct opendkim *opendkim = opendkim_read(conf->opendkim_conf, &err);
     if (opendkim != NULL) {
-        opendkim_find(opendkim, domain, is_thorough, selectors, signing_r);
+        opendkim_find(opendkim, domain, reads_keys, selectors, signing_r);
         opendkim_free(&opendkim);
     } else {
         signing_r->scope = OPENDKIM_UNKNOWN;
@@ -113,8 +113,8 @@ static void ask_opendkim(const struct conf *conf, const char *domain, bool is_th
     }
 }
 
-void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors, bool is_thorough,
-                   struct domainaudit *audit_r)
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+                   const struct audits_means *means, struct domainaudit *audit_r)
 {
     const struct conf *conf = preflight->conf;
     struct dns_budget budget = engine_budget(preflight);
@@ -127,7 +127,7 @@ void audits_domain(struct preflight *preflight, const char *domain, struct selec
         add_addresses(&all, &addresses);
     }
     add_configured(conf, domain, selectors);
-    ask_opendkim(conf, domain, is_thorough, selectors, &signing);
+    ask_opendkim(conf, domain, means != NULL && means->reads_keys, selectors, &signing);
     budget.questions += (int)(all.count + selectors->count) * conf->limits.lookups;
     domainaudit_run(&(struct domainaudit_input){
                         .dns = preflight->dns,
@@ -140,6 +140,7 @@ void audits_domain(struct preflight *preflight, const char *domain, struct selec
                         .n_addresses = all.count,
                         .is_incomplete = all.is_incomplete,
                         .helo = conf->egress[conf->n_egress - 1].helo,
+                        .means = means == NULL || means->policy.fetch == NULL ? NULL : &means->policy,
                         .receiver = conf->hostname,
                     }, &budget, audit_r);
 }

@@ -21,12 +21,17 @@ struct egress_audits {
 void audits_egress(struct preflight *preflight, struct egress_audits *audits_r);
 void egress_audits_clear(struct egress_audits *audits);
 
+/* What a command does and a daemon need not. */
+struct audits_means {
+    bool reads_keys;                        /* the private keys that OpenDKIM signs with */
+    struct stspolicy_means policy;          /* fetches that of MTA-STS; fetch NULL: it is not fetched */
+};
+
 /*
  * domain: normalized.  selectors: given or seen in traffic; those that the configuration and OpenDKIM's name are added to
- * them.  is_thorough: private keys are read too, as a command may and a daemon need not.  SPF is asked for the addresses
- * of all egresses.
+ * them.  means: NULL for none of them.  SPF is asked for the addresses of all egresses.
  */
-void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors, bool is_thorough,
-                   struct domainaudit *audit_r);
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+                   const struct audits_means *means, struct domainaudit *audit_r);
 
 #endif

@@ -155,6 +155,7 @@ static void check_mx(const struct domainaudit_input *input, struct dns_budget *b
         struct domainaudit_mx *mx = &audit->mx[audit->n_mx];
         if (record_mx(answer, i, &mx->preference, mx->host) < 0)
             continue;
+        mx->is_allowed = FACT_UNEXAMINED;
         mx->has_address = mx->host[0] == '\0' ? FACT_UNEXAMINED : has_address(input->dns, budget, mx->host);
         audit->n_mx++;
     }
@@ -177,6 +178,45 @@ static void judge_mx(struct domainaudit *audit)
                      audit->n_mx > 1 ? "it stands beside other MX records, which is an error" : NULL);
     else if (audit->takes_mail == FACT_FALSE)
         findings_add(&audit->findings, FINDING_AUTHOR_DOMAIN_UNRESOLVABLE, audit->domain, audit->domain, NULL);
+}
+
+/* Is it known, and one that says where mail may go? */
+static bool is_in_force(const struct stspolicy *policy)
+{
+    return policy->state == STSPOLICY_GOOD && policy->mode != STSPOLICY_NONE && !policy->is_cut;
+}
+
+static void check_policy(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    struct stspolicy *policy = &audit->policy;
+
+    if (input->means == NULL || audit->sts.state != TLSPOLICY_GOOD)
+        return;
+    stspolicy_look_up(input->dns, budget, input->means, input->domain, policy);
+    for (size_t i = 0; i < audit->n_mx && is_in_force(policy); i++) {
+        struct domainaudit_mx *mx = &audit->mx[i];
+        if (mx->host[0] != '\0')
+            mx->is_allowed = fact_seen(stspolicy_allows(policy, mx->host), false);
+    }
+}
+
+static void judge_policy(struct domainaudit *audit)
+{
+    const struct stspolicy *policy = &audit->policy;
+    enum finding_id id = policy->mode == STSPOLICY_TESTING ? FINDING_MTA_STS_MX_TESTING : FINDING_MTA_STS_MX_MISMATCH;
+
+    if (policy->state == STSPOLICY_MISSING)
+        findings_add(&audit->findings, FINDING_MTA_STS_POLICY_MISSING, audit->domain, audit->domain, policy->problem);
+    else if (policy->state == STSPOLICY_INVALID)
+        findings_add(&audit->findings, FINDING_MTA_STS_POLICY_INVALID, audit->domain, audit->domain, policy->problem);
+    for (size_t i = 0; i < audit->n_mx; i++) {
+        if (audit->mx[i].is_allowed == FACT_FALSE)
+            findings_add(&audit->findings, id, audit->mx[i].host, audit->domain, NULL);
+    }
+    /* Without an MX record mail goes to the domain's own name. */
+    if (audit->n_mx == 0 && audit->takes_mail == FACT_TRUE && is_in_force(policy) &&
+        !stspolicy_allows(policy, audit->domain))
+        findings_add(&audit->findings, id, audit->domain, audit->domain, NULL);
 }
 
 static void judge_tls(struct domainaudit *audit)
@@ -230,11 +270,13 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_STS, input->domain, &audit_r->sts);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
     listings_ask_domain(input->lists, input->dns, budget, input->domain, &audit_r->listings, &audit_r->findings);
+    check_policy(input, budget, audit_r);
     propose_spf(input, audit_r);
     propose_keys(audit_r);
     judge_reports(audit_r);
     judge_mx(audit_r);
     judge_tls(audit_r);
+    judge_policy(audit_r);
     audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut ||
                                         budget->failed > 0 || has_unknown(audit_r));
 }
@@ -248,6 +290,7 @@ void domainaudit_clear(struct domainaudit *audit)
         keyaudit_clear(&audit->keys[i]);
     free(audit->keys);
     dmarcreports_clear(&audit->reports);
+    stspolicy_clear(&audit->policy);
     listings_clear(&audit->listings);
     findings_clear(&audit->findings);
     publish_clear(&audit->publish);

@@ -12,6 +12,7 @@
 #include "lib/audit/opendkim.h"
 #include "lib/audit/publish.h"
 #include "lib/audit/selectors.h"
+#include "lib/audit/stspolicy.h"
 #include "lib/audit/tlspolicy.h"
 #include "lib/check/dmarccheck.h"
 #include "lib/check/spfcheck.h"
@@ -33,6 +34,7 @@ struct domainaudit_input {
     size_t n_addresses;
     bool is_incomplete;             /* there may be addresses that are not known */
     const char *helo;
+    const struct stspolicy_means *means;    /* to fetch the policy of MTA-STS with; NULL: it is not fetched */
     const char *receiver;           /* our name for SPF's macro r */
 };
 
@@ -40,6 +42,7 @@ struct domainaudit_mx {
     int preference;
     char host[DOMAIN_MAX];          /* "" : the null MX */
     enum fact_value has_address;
+    enum fact_value is_allowed;     /* by the policy of MTA-STS; unexamined without one */
 };
 
 struct domainaudit {
@@ -57,6 +60,7 @@ struct domainaudit {
     struct domainaudit_mx mx[DOMAINAUDIT_MX_MAX];   /* as the DNS has them */
     size_t n_mx;
     struct tlspolicy sts, tls_reports;
+    struct stspolicy policy;        /* that sts announces */
     bool has_lists;                 /* some blocklist is configured */
     struct listings listings;
     struct findings findings;

@@ -156,8 +156,8 @@ const char *opendkimtable_get(const struct opendkimtable *table, const char *nam
 }
 
 /*
- * A byte that stands in no pattern is taken by a *, as any other local part would be.  A pattern of which a part matches
- * "@domain" is for the local part that the rest of it is.
+ * A byte that stands in no pattern is taken by a *, as any other local part would be.  A pattern of which a part
+ * matches "@domain" is for the local part that the rest of it is.
  */
 static enum opendkimtable_senders pattern_senders(const char *pattern, const char *domain)
 {

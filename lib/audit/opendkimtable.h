@@ -44,9 +44,9 @@ const char *opendkimtable_get(const struct opendkimtable *table, const char *nam
 enum opendkimtable_senders { OPENDKIMTABLE_NOBODY, OPENDKIMTABLE_SOME, OPENDKIMTABLE_ALL };
 
 /*
- * What a SigningTable does with mail from a domain: gives the entries that its senders can fall under, one by one in the
- * order they are asked, beginning with *at = 0; those behind one that is for all are asked only with MultipleSignatures.
- * NULL: no more.
+ * What a SigningTable does with mail from a domain: gives the entries that its senders can fall under, one by one in
+ * the order they are asked, beginning with *at = 0; those behind one that is for all are asked only with
+ * MultipleSignatures.  NULL: no more.
  */
 const struct opendkimtable_entry *opendkimtable_next(const struct opendkimtable *table, const char *domain, size_t *at,
                                                      enum opendkimtable_senders *senders_r);

@@ -1,6 +1,6 @@
 /*
- * The private key that a signer uses, as far as an audit needs it: its public half.  The private one is wiped as soon as
- * that is known, and never told.  Not shared between threads.
+ * The private key that a signer uses, as far as an audit needs it: its public half.  The private one is wiped as soon
+ * as that is known, and never told.  Not shared between threads.
  */
 #ifndef PREFLIGHT_AUDIT_SIGNINGKEY_H
 #define PREFLIGHT_AUDIT_SIGNINGKEY_H

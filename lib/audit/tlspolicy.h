@@ -1,6 +1,6 @@
 /*
- * The TXT records of MTA-STS (RFC 8461 section 3.1) and of TLS reporting (RFC 8460 section 3).  The policy file that an
- * MTA-STS record announces is not fetched.  Thread-safe as the resolver is.
+ * The TXT records of MTA-STS (RFC 8461 section 3.1) and of TLS reporting (RFC 8460 section 3).  The policy that an
+ * MTA-STS record announces: stspolicy.h.  Thread-safe as the resolver is.
  */
 #ifndef PREFLIGHT_AUDIT_TLSPOLICY_H
 #define PREFLIGHT_AUDIT_TLSPOLICY_H

@@ -1,6 +1,6 @@
 /*
- * The catalogue's findings about what a domain publishes and its signer is set to; {subject} is the domain, a key's name
- * or a host.
+ * The catalogue's findings about what a domain publishes and its signer is set to; {subject} is the domain, a key's
+ * name or a host.
  */
 #include "config.h"
 
@@ -40,6 +40,26 @@ const struct finding_row finding_audit_rows[FINDING_POSTFIX_FIRST - FINDING_AUDI
       "the TLS reporting record of {subject} is not valid and counts for nothing: {detail}",
       "publish one TXT record at _smtp._tls.{subject} of the form v=TLSRPTv1; rua=mailto:postmaster@{subject}",
       "RFC 8460 section 3" },
+    { FINDING_MTA_STS_POLICY_MISSING, "mta-sts-policy-missing", CHECK_NONE, SEVERITY_WARNING,
+      "{subject} announces an MTA-STS policy that is not there, and counts for nothing ({detail})",
+      "put a policy at https://mta-sts.{subject}/.well-known/mta-sts.txt, or delete the TXT record at "
+      "_mta-sts.{subject}",
+      "RFC 8461 section 3.3" },
+    { FINDING_MTA_STS_POLICY_INVALID, "mta-sts-policy-invalid", CHECK_NONE, SEVERITY_WARNING,
+      "senders cannot use the MTA-STS policy of {subject}: {detail}",
+      "serve version: STSv1, mode, max_age and the mx as text/plain at "
+      "https://mta-sts.{subject}/.well-known/mta-sts.txt, with a certificate for that host",
+      "RFC 8461 section 3.2" },
+    { FINDING_MTA_STS_MX_MISMATCH, "mta-sts-mx-mismatch", CHECK_NONE, SEVERITY_ERROR,
+      "the MTA-STS policy of {domain} does not allow its mail server {subject}: senders that heed it deliver nothing "
+      "there",
+      "add mx: {subject} to the policy of {domain} and publish another id at _mta-sts.{domain}, or take {subject} out "
+      "of the MX records",
+      "RFC 8461 section 4.1" },
+    { FINDING_MTA_STS_MX_TESTING, "mta-sts-mx-testing", CHECK_NONE, SEVERITY_WARNING,
+      "the MTA-STS policy of {domain}, which is in testing, does not allow its mail server {subject}",
+      "add mx: {subject} to the policy of {domain} and publish another id at _mta-sts.{domain} before it is enforced",
+      "RFC 8461 section 4.1" },
     { FINDING_DKIM_KEY_MISMATCH, "dkim-key-mismatch", CHECK_DKIM, SEVERITY_ERROR,
       "the DKIM key published at {subject} is not the one that signs, {domain} ({detail})",
       "publish the public half of the key that signs at {subject}, or sign with the key that is published there",

@@ -139,11 +139,15 @@ static void write_mx(struct writer *w, size_t length, const struct domainaudit *
             write_line(w, "null MX: the domain takes no mail", 4);
             continue;
         }
-        write_audit_item(w, length, mx->host,
-                         mx->has_address == FACT_TRUE    ? "has an address"
-                         : mx->has_address == FACT_FALSE ? "has no address"
-                                                         : "not known: the DNS did not answer",
-                         mx->has_address == FACT_TRUE ? GREEN : mx->has_address == FACT_FALSE ? RED : YELLOW);
+        const char *state = mx->has_address == FACT_TRUE    ? "has an address"
+                            : mx->has_address == FACT_FALSE ? "has no address"
+                                                            : "not known: the DNS did not answer";
+        bool is_allowed = mx->is_allowed != FACT_FALSE;
+        struct str text = STR_EMPTY;
+        str_addf(&text, "%s%s", state, is_allowed ? "" : "; not allowed by the policy of MTA-STS");
+        write_audit_item(w, length, mx->host, str_get(&text), mx->has_address == FACT_FALSE || !is_allowed ? RED
+                         : mx->has_address == FACT_TRUE ? GREEN : YELLOW);
+        str_clear(&text);
     }
 }
 
@@ -154,6 +158,24 @@ static void write_tls(struct writer *w, size_t length, const char *label, const 
 
     write_audit_item(w, length, label, policy->state == TLSPOLICY_BAD ? policy->problem : states[policy->state],
                      colors[policy->state]);
+}
+
+static void write_policy(struct writer *w, size_t length, const struct stspolicy *policy)
+{
+    static const char *const states[] = { "", "not known", "missing", "invalid", "" };
+    static const enum color colors[] = { PLAIN, YELLOW, RED, RED, GREEN };
+    struct str text = STR_EMPTY;
+
+    if (policy->state == STSPOLICY_NOT_ASKED)
+        return;
+    if (policy->state == STSPOLICY_GOOD)
+        str_addf(&text, "mode %s, for %ld seconds", stspolicy_mode_name(policy->mode), policy->max_age);
+    else
+        str_addf(&text, "%s: %s", states[policy->state], policy->problem);
+    for (size_t i = 0; i < policy->n_mx && policy->state == STSPOLICY_GOOD; i++)
+        str_addf(&text, "%s %s", i == 0 ? ", mx" : ",", policy->mx[i]);
+    write_audit_item(w, length, "policy", str_get(&text), colors[policy->state]);
+    str_clear(&text);
 }
 
 static size_t longer(size_t length, const char *label)
@@ -195,6 +217,7 @@ void report_text_domain(const struct domainaudit *audit, bool is_color, struct s
     write_mx(&w, length, audit);
     write_title(&w, "TLS");
     write_tls(&w, length, "MTA-STS", &audit->sts);
+    write_policy(&w, length, &audit->policy);
     write_tls(&w, length, "TLS-RPT", &audit->tls_reports);
     write_title(&w, "Blocklists");
     write_audit_listings(&w, length, &audit->listings, audit->has_lists);
@@ -305,18 +328,40 @@ static struct json_t *make_mx(const struct domainaudit *audit)
         jsonvalue_put_count(object, "preference", (uint64_t)audit->mx[i].preference);
         jsonvalue_put_text(object, "host", audit->mx[i].host);
         jsonvalue_put_fact(object, "resolves", audit->mx[i].has_address);
+        jsonvalue_put_fact(object, "mta_sts", audit->mx[i].is_allowed);
         jsonvalue_append(array, object);
     }
     return array;
 }
 
-static struct json_t *make_tls(const struct tlspolicy *policy)
+static struct json_t *make_policy(const struct stspolicy *policy)
+{
+    struct json_t *object = jsonvalue_object();
+
+    jsonvalue_put_text(object, "state", stspolicy_state_name(policy->state));
+    if (policy->problem[0] != '\0')
+        jsonvalue_put_text(object, "problem", policy->problem);
+    if (policy->state != STSPOLICY_GOOD)
+        return object;
+    struct json_t *mx = jsonvalue_array();
+    for (size_t i = 0; i < policy->n_mx; i++)
+        jsonvalue_append_text(mx, policy->mx[i]);
+    jsonvalue_put_text(object, "mode", stspolicy_mode_name(policy->mode));
+    jsonvalue_put_count(object, "max_age", (uint64_t)policy->max_age);
+    jsonvalue_put(object, "mx", mx);
+    return object;
+}
+
+/* policy: that is announced; NULL where there is no such thing. */
+static struct json_t *make_tls(const struct tlspolicy *policy, const struct stspolicy *announced)
 {
     static const char *const states[] = { "none", "good", "bad", "unknown" };
     struct json_t *object = jsonvalue_object();
 
     jsonvalue_put_text(object, "state", states[policy->state]);
     jsonvalue_put_text(object, "problem", policy->problem);
+    if (announced != NULL && announced->state != STSPOLICY_NOT_ASKED)
+        jsonvalue_put(object, "policy", make_policy(announced));
     return object;
 }
 
@@ -335,8 +380,8 @@ char *report_json_domain(const struct domainaudit *audit)
     jsonvalue_put(object, "dmarc", make_dmarc(audit));
     jsonvalue_put(object, "mx", make_mx(audit));
     jsonvalue_put_fact(object, "takes_mail", audit->takes_mail);
-    jsonvalue_put(object, "mta_sts", make_tls(&audit->sts));
-    jsonvalue_put(object, "tls_rpt", make_tls(&audit->tls_reports));
+    jsonvalue_put(object, "mta_sts", make_tls(&audit->sts, &audit->policy));
+    jsonvalue_put(object, "tls_rpt", make_tls(&audit->tls_reports, NULL));
     jsonvalue_put(object, "blocklists", jsonvalue_listings(&audit->listings));
     jsonvalue_put(object, "findings", jsonvalue_findings(&audit->findings));
     jsonvalue_put(object, "publish", jsonvalue_publish(&audit->publish));

@@ -419,6 +419,11 @@ void jsonvalue_put_text(struct json_t *object, const char *key, const char *text
     put_text(object, key, text);
 }
 
+void jsonvalue_append_text(struct json_t *array, const char *text)
+{
+    append(array, make_text(text));
+}
+
 void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count)
 {
     put(object, key, json_integer((json_int_t)count));

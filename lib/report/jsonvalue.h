@@ -16,6 +16,7 @@ struct json_t *jsonvalue_object(void);
 struct json_t *jsonvalue_array(void);
 void jsonvalue_put(struct json_t *object, const char *key, struct json_t *value);
 void jsonvalue_append(struct json_t *array, struct json_t *value);
+void jsonvalue_append_text(struct json_t *array, const char *text);
 
 void jsonvalue_put_text(struct json_t *object, const char *key, const char *text);  /* nothing where NULL */
 void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count);

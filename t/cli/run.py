@@ -687,14 +687,16 @@ def audits_a_domain(box):
     status, out, _ = box.run("domain", "-c", "conf", "--selector", "s1", "--json", "example.com")
     report = json.loads(out)
     equal((status, report["outcome"], report["takes_mail"]), (1, "faulty", True), "JSON")
-    equal(report["dkim"], [{"name": "s1._domainkey.example.com", "source": "given", "found": True, "revoked": False, "type": "rsa",
-                            "bits": 2048, "flags": ""}], "dkim")
+    equal(report["dkim"], [{"name": "s1._domainkey.example.com", "source": "given", "found": True, "revoked": False,
+                            "type": "rsa", "bits": 2048, "flags": ""}], "dkim")
     box.write("selectors", (CONF + 'domain "example.com" { selectors = { "s1", "revoked" } }').encode())
     out = box.run("domain", "-c", "selectors", "--selector", "s1", "--json", "example.com")[1]
     equal([(key["name"], key["source"]) for key in json.loads(out)["dkim"]],
           [("s1._domainkey.example.com", "given"), ("revoked._domainkey.example.com", "configured")], "sources")
     equal(report["mx"], [{"preference": 10, "host": "mail.example.com", "resolves": True}], "mx")
-    equal((report["mta_sts"], report["tls_rpt"]), ({"state": "good"}, {"state": "none"}), "TLS")
+    equal((report["mta_sts"], report["tls_rpt"]), (
+        {"state": "good", "policy": {"state": "missing", "problem": "the host mta-sts.example.com does not exist"}},
+        {"state": "none"}), "TLS")
     equal(report["dmarc"]["reports"], [{"tag": "rua", "uri": "mailto:x@taker.example", "external": True,
                                         "authorized": False}], "reports")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
@@ -733,7 +735,8 @@ def asks_opendkim(box):
           {"s1": ("opendkim", "matches"), "s2": ("opendkim", "differs"), "s4": ("opendkim", "unreadable"),
            "s3": ("opendkim", "uncompared")}, "keys")
     proposed = {r["name"].split(".")[0]: r["text"] for r in report["publish"] if "_domainkey" in r["name"]}
-    equal(proposed, {"s2": "v=DKIM1; k=rsa; p=" + keys["new"], "s3": "v=DKIM1; k=ed25519; p=" + keys["ed"]}, "proposals")
+    equal(proposed, {"s2": "v=DKIM1; k=rsa; p=" + keys["new"], "s3": "v=DKIM1; k=ed25519; p=" + keys["ed"]},
+          "proposals")
     found = {f["id"] for f in report["findings"]}
     for want in ("dkim-key-mismatch", "dkim-key-unreadable", "dkim-no-key"):
         require(want in found, want)
@@ -868,7 +871,8 @@ STORIES = [judges_a_file, leaves_as_another, prints_json, asks_spf, differs_in_c
            reads_standard_input, judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
            prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
-           explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, asks_opendkim, survives_anything]
+           explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, asks_opendkim,
+           survives_anything]
 
 
 def main():
