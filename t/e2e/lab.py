@@ -291,7 +291,7 @@ MaximumHeaders 0
 class Sink:
     """The world: takes every message and keeps it in a file of its own, or refuses at a command with a reply."""
 
-    def __init__(self, lab, name="sink", refuse_at=None, reply=None, options=()):
+    def __init__(self, lab, name="sink", refuse_at=None, reply=None):
         self.dir = lab.path(name)
         self.port = lab.free_port()
         os.mkdir(self.dir)
@@ -300,7 +300,7 @@ class Sink:
         self.name = name
         self.process = None
         how = ("-r", "-b") if reply and reply.startswith("4") else ("-f", "-B")
-        self._start([how[0], refuse_at, how[1], reply] if refuse_at else list(options))
+        self._start([how[0], refuse_at, how[1], reply] if refuse_at else [])
 
     def _start(self, options):
         argv = ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.", *options, "127.0.0.1:%d" % self.port]
@@ -373,7 +373,7 @@ class Postfix:
         for directory in (self.conf, os.path.join(self.dir, "queue"), os.path.join(self.dir, "data")):
             os.makedirs(directory)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
-        self.main = POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self._milters(pickup),
+        self.main = POSTFIX_MAIN.format(dir=self.dir, sink=sink.port, non_smtpd=self.milters(pickup),
                                         transports=" ".join("{ %s = smtp:[127.0.0.1]:%d }" % (domain, other.port)
                                                             for domain, other in refusing.items()))
         self.master = self._master()
@@ -386,7 +386,8 @@ class Postfix:
         require(self.process.is_running(), "postfix ended:\n" + "\n".join(self.process.tail()))
 
     @staticmethod
-    def _milters(addresses):
+    def milters(addresses):
+        """As a setting lists them."""
         return ", ".join("unix:" + address if isinstance(address, str) else "inet:%s:%d" % address
                          for address in addresses)
 
@@ -396,7 +397,7 @@ class Postfix:
             door.port = self.lab.free_port()
         for door in self.doors.values():
             lines.append("127.0.0.1:%d inet n - n - - smtpd\n -o { smtpd_milters = %s }\n -o milter_default_action=%s\n"
-                         % (door.port, self._milters(door.milters), door.default_action))
+                         % (door.port, self.milters(door.milters), door.default_action))
             if door.again:
                 lines.append(" -o content_filter=smtp:[127.0.0.1]:%d\n" % door.again.port)
         return "".join(lines)

@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import departed                                         # noqa: E402
 import tap                                              # noqa: E402
 from audited import audited                             # noqa: E402
 from lab import run_status                              # noqa: E402
@@ -564,7 +565,8 @@ def ends_well(world):
 STORIES = [
     clean, egress_not_in_spf, egress_not_in_spf_unsigned, unsigned, wrong_key, body_changed, misaligned,
     null_sender, receivers, pickup, inbound, other_client, authenticated, several_messages, aborted, bounced,
-    bounced_and_mended, tallied, audited, enforced, enforced_clean, refused, held, eight_bit, nul_bytes,
+    bounced_and_mended, tallied, audited, *departed.STORIES, enforced, enforced_clean, refused, held, eight_bit,
+    nul_bytes,
     bare_newlines, no_from, no_header, nothing, huge_body, many_headers, huge_header, many_signatures, dns_silent,
     dns_stopped, killed, stopped_in_transaction, reloaded, reloaded_often, reloaded_differently, over_inet,
     unprivileged, bounded, explained, second_daemon, ends_well,

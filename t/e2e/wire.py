@@ -210,17 +210,22 @@ def is_closed(sock):
         return True
 
 
-class BodyChanger:
-    """A filter that replaces every body: what a disclaimer or a virus scanner does after the signer."""
+class Filter:
+    """A filter on our side, on a path, that takes every message; hear() is told each command and its data."""
 
-    def __init__(self, path, body):
-        self._body = text(body)
+    actions = 0         # that it may ask for
+    steps = 0
+
+    def __init__(self, path):
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(path)
         os.chmod(path, 0o666)
         self._listener.listen(16)
-        self.messages = 0
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def hear(self, sock, command, data):
+        """May answer with changes; the verdict follows."""
+        raise NotImplementedError
 
     def _accept(self):
         while True:
@@ -241,14 +246,54 @@ class BodyChanger:
     def _answer(self, sock, command, data):
         if command == b"O":
             offered = struct.unpack("!III", data[:12])
-            send(sock, b"O", struct.pack("!III", min(offered[0], VERSION), ACTION_CHANGE_BODY, 0))
-        elif command == b"E":
-            self.messages += 1
-            send(sock, b"b", self._body)
-            send(sock, b"c")
-        elif command not in (b"D", b"A", b"Q", b"K"):
+            send(sock, b"O", struct.pack("!III", min(offered[0], VERSION), self.actions, self.steps & offered[2]))
+            return True
+        self.hear(sock, command, data)
+        if command not in (b"D", b"A", b"Q", b"K"):
             send(sock, b"c")
         return command != b"Q"
 
     def close(self):
         self._listener.close()
+
+
+class BodyChanger(Filter):
+    """A filter that replaces every body: what a disclaimer or a virus scanner does after the signer."""
+
+    actions = ACTION_CHANGE_BODY
+
+    def __init__(self, path, body):
+        self._body = text(body)
+        self.messages = 0
+        super().__init__(path)
+
+    def hear(self, sock, command, data):
+        if command == b"E":
+            self.messages += 1
+            send(sock, b"b", self._body)
+
+
+class Witness(Filter):
+    """A filter that keeps the message it saw last, as the filters before it left it; for one connection at a time."""
+
+    steps = STEP_LEADING_SPACE
+
+    def __init__(self, path):
+        self.sender = None      # without <>
+        self.message = None
+        self._parts = []
+        super().__init__(path)
+
+    def hear(self, sock, command, data):
+        if command == b"M":
+            self.sender = data.split(b"\0")[0].decode("utf-8", "surrogateescape").strip("<>")
+            self._parts = []
+        elif command == b"L":
+            name, value = data.split(b"\0")[:2]
+            self._parts.append(name + b":" + value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + b"\r\n")
+        elif command == b"N":
+            self._parts.append(b"\r\n")
+        elif command == b"B":
+            self._parts.append(data)
+        elif command == b"E":
+            self.message = b"".join(self._parts)

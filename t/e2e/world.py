@@ -5,7 +5,7 @@ one Postfix with a door for every order of milters, and the Preflight daemons be
 import re
 
 from lab import Door, Key, Lab, Nsd, OpenDkim, Postfix, Preflight, Sink, write
-from wire import BodyChanger
+from wire import BodyChanger, Witness
 
 SELECTOR = "s1"
 EGRESS = "203.0.113.5"
@@ -122,6 +122,8 @@ class World:
         signer = OpenDkim(lab, self.keys["right"], signed, SELECTOR).path
         changer = lab.socket_path("changer")
         lab.at_end(BodyChanger(changer, "Hello,\r\nthis is a message.\r\n--\r\nSent through a filter.\r\n").close)
+        self.witness = Witness(lab.socket_path("witness"))
+        lab.at_end(self.witness.close)
         self.preflight = {}
         for name in modes:
             self.start_preflight(name)
@@ -131,6 +133,9 @@ class World:
         doors = {name: Door([signer, path(name)]) for name in modes}
         doors["changed"] = Door([signer, changer, path(modes[0])])
         doors["accept"] = Door([signer, path(modes[-1])], "accept")
+        departing = [path("learns"), path("told"), path("witness")]     # a story starts them
+        doors["departed"] = Door([signer, *departing])
+        doors["departed-as-is"] = Door(departing)
         doors["back"] = Door([])
         doors["filtered"] = Door([signer, path(modes[0])], again=doors["back"])
         doors["inet"] = Door([self.preflight["inet"].path])
