@@ -26,6 +26,7 @@
 #define IN_FLIGHT_MAX 2000
 #define BYTES_PER_ENTRY 4096    /* the cache's bound on bytes, by the bound on entries */
 #define FAILURE_MS 1000         /* failures are kept so long: a server that returns is found at once */
+#define STOP_MS 50              /* how often a waiter looks whether it is to stop */
 #define GIVE_UP_MS 30000        /* an overdue question is dropped when libunbound has not ended it by then */
 
 struct injection {
@@ -77,8 +78,16 @@ static int64_t lifetime_ms(const struct dns *dns, const struct answer *answer)
     return ttl == 0 ? 1000 : (int64_t)ttl * 1000;
 }
 
+/* A failure takes the place of no answer that is still good: one that was asked again before its time. */
 static void keep(struct dns *dns, const struct question *q, struct answer *answer)
 {
+    int64_t left_ms;
+
+    if (!dns_is_answered(answer_status(answer))) {
+        struct answer *old = cache_get(dns->cache, q, clock_ms(), &left_ms);
+        if (old != NULL && dns_is_answered(answer_status(old)))
+            return;
+    }
     cache_put(dns->cache, q, answer, clock_ms() + lifetime_ms(dns, answer));
 }
 
@@ -195,8 +204,19 @@ static struct injection *find_injection(const struct dns *dns, const struct ques
     return NULL;
 }
 
-/* What costs nothing: injected or cached.  NULL: ask. */
-static const struct dns_answer *answer_known(struct dns *dns, const struct question *q)
+/* Will it be there for as long as the budget wants, or is it new? */
+static bool is_fresh(const struct dns *dns, const struct answer *answer, int64_t left_ms,
+                     const struct dns_budget *budget)
+{
+    int64_t forgotten_ms = clock_ms() + left_ms;
+
+    return budget->fresh_until_ms <= forgotten_ms ||
+           budget->fresh_since_ms <= forgotten_ms - lifetime_ms(dns, answer);
+}
+
+/* What costs nothing: injected or cached.  With budget NULL, however old.  NULL: ask. */
+static const struct dns_answer *answer_known(struct dns *dns, const struct question *q,
+                                             const struct dns_budget *budget)
 {
     const struct injection *injection = find_injection(dns, q);
     int64_t left_ms;
@@ -204,7 +224,7 @@ static const struct dns_answer *answer_known(struct dns *dns, const struct quest
     if (injection != NULL)
         return answer_publish(answer_new_failure(injection->status), 0);
     struct answer *answer = cache_get(dns->cache, q, clock_ms(), &left_ms);
-    if (answer != NULL) {
+    if (answer != NULL && (budget == NULL || is_fresh(dns, answer, left_ms, budget))) {
         dns->stats.hits++;
         return publish(answer_ref(answer), left_ms);
     }
@@ -239,16 +259,23 @@ static struct pending *join(struct dns *dns, const struct question *q)
     return p;
 }
 
-/* Until it is answered or deadline_ms; the answer, borrowed, or NULL. */
-static const struct dns_answer *await(struct dns *dns, struct pending *p, int64_t deadline_ms)
+static bool is_stopped(const struct dns_budget *budget)
 {
-    const struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
+    return budget->stop != NULL && atomic_load(budget->stop);
+}
+
+/* Until it is answered or deadline_ms; the answer, borrowed, or NULL. */
+static const struct dns_answer *await(struct dns *dns, struct pending *p, const struct dns_budget *budget,
+                                      int64_t deadline_ms)
+{
     const struct dns_answer *got = NULL;
-    int rc = 0;
 
     p->waiters++;
-    while (p->answer == NULL && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&p->answered, &dns->lock, &until);
+    for (int64_t now = clock_ms(); p->answer == NULL && now < deadline_ms && !is_stopped(budget); now = clock_ms()) {
+        int64_t to_ms = budget->stop != NULL && now + STOP_MS < deadline_ms ? now + STOP_MS : deadline_ms;
+        const struct timespec until = { .tv_sec = to_ms / 1000, .tv_nsec = to_ms % 1000 * 1000000 };
+        pthread_cond_timedwait(&p->answered, &dns->lock, &until);
+    }
     p->waiters--;
     if (p->answer != NULL) {
         got = publish(answer_ref(p->answer), lifetime_ms(dns, p->answer));
@@ -265,14 +292,15 @@ static const struct dns_answer *fail(enum dns_status status)
 
 static const struct dns_answer *ask_and_wait(struct dns *dns, const struct question *q, const struct dns_budget *budget)
 {
-    if (!budget->no_wait && budget->deadline_ms <= clock_ms())
+    if (!budget->no_wait && (budget->deadline_ms <= clock_ms() || is_stopped(budget)))
         return fail(DNS_TIMEOUT);
     struct pending *p = join(dns, q);
     if (p == NULL)
         return fail(DNS_TIMEOUT);
     if (budget->no_wait)
         return fail(DNS_PENDING);
-    const struct dns_answer *answer = await(dns, p, budget->deadline_ms < p->due_ms ? budget->deadline_ms : p->due_ms);
+    const struct dns_answer *answer = await(dns, p, budget,
+                                            budget->deadline_ms < p->due_ms ? budget->deadline_ms : p->due_ms);
     return answer == NULL ? fail(DNS_TIMEOUT) : answer;
 }
 
@@ -297,12 +325,24 @@ static void count_failure(struct dns_budget *budget, const char *name, enum dns_
 {
     char text[sizeof(budget->failed_name)];
 
+    budget->failures++;
     snprintf(text, sizeof(text), "%s %s", dns_type_name(type), name);
     if (strcmp(text, budget->failed_name) == 0)
         return;
     budget->failed++;
     if (budget->failed_name[0] == '\0')
         memcpy(budget->failed_name, text, sizeof(text));
+}
+
+/* Asked again before its time, in vain: what the cache has is still good. */
+static const struct dns_answer *fall_back(struct dns *dns, const struct question *q, const struct dns_answer *failure)
+{
+    const struct dns_answer *old = dns_is_answered(failure->status) ? NULL : answer_known(dns, q, NULL);
+
+    if (old == NULL)
+        return failure;
+    dns_answer_unref(failure);
+    return old;
 }
 
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, struct dns_budget *budget)
@@ -316,9 +356,11 @@ const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_
 
     pthread_mutex_lock(&dns->lock);
     dns->stats.lookups++;
-    answer = answer_known(dns, &q);
+    answer = answer_known(dns, &q, budget);
     if (answer == NULL)
         answer = ask(dns, &q, budget);
+    if (budget->fresh_until_ms > 0)
+        answer = fall_back(dns, &q, answer);
     pthread_mutex_unlock(&dns->lock);
     if (answer->status == DNS_PENDING && budget->no_wait)
         budget->pending++;

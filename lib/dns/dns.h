@@ -8,6 +8,7 @@
 #ifndef PREFLIGHT_DNS_DNS_H
 #define PREFLIGHT_DNS_DNS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,8 +66,12 @@ struct dns_budget {
     int64_t deadline_ms;    /* on clock_ms(); lookups do not wait past it */
     int questions;          /* still allowed, of what the cache does not know; at 0 that is DNS_TIMEOUT */
     bool no_wait;           /* a lookup that would wait returns DNS_PENDING and goes on in the background */
+    int64_t fresh_until_ms; /* on clock_ms(): what the cache would forget before then is asked again, */
+    int64_t fresh_since_ms; /* unless it was answered at this time or later; where that fails, the cache still counts */
+    const atomic_bool *stop;    /* once it is true no lookup waits any more, 50 ms later at most; or NULL */
     bool is_spent;          /* out: a lookup ended so */
     int failed;             /* out: lookups that ended DNS_TIMEOUT, DNS_TEMPFAIL or DNS_BOGUS, of failed_name once */
+    int failures;           /* out: likewise, each time it is asked for */
     int asked;              /* out: lookups answered or waited for, those that ended DNS_PENDING too */
     int pending;            /* out: lookups that ended DNS_PENDING */
     char failed_name[256];  /* out: the first of those that failed, "TXT example.com", "" if none */
