@@ -9,6 +9,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/depart/depart.h"
+#include "lib/depart/postmap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,10 +124,13 @@ static bool is_about(const struct departure_change *change, const struct dkim_co
 
 static void describe(const struct departure_change *change, struct str *text)
 {
-    str_addf(text, "%s%s (", text->len > 0 ? "; " : "", change->setting);
-    for (size_t i = 0; i < change->tables->count; i++)
-        str_addf(text, "%s%s", i > 0 ? ", " : "", change->tables->items[i]);
-    str_addf(text, ") %s %s", change->what, change->field);
+    str_addf(text, "%s%s", text->len > 0 ? "; " : "", change->setting);
+    if (change->tables != NULL) {
+        str_add(text, " (");
+        postmap_name_tables(change->tables, text);
+        str_addc(text, ')');
+    }
+    str_addf(text, " %s %s", change->what, change->field);
 }
 
 /* "smtp_generic_maps (hash:/etc/postfix/generic) rewrites From" */

@@ -14,9 +14,11 @@
 #include "lib/depart/fieldaddress.h"
 #include "lib/depart/headercheck.h"
 #include "lib/depart/postmap.h"
+#include "lib/depart/headerform.h"
 #include "lib/message/address.h"
 #include "lib/message/lex.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,6 +31,8 @@ struct depart {
     struct postmap *postmap;
     struct addressmap generic, sender_canonical, canonical;
     bool changes_sender, changes_header;
+    bool is_converting;         /* 8-bit text that says so */
+    char limit[64];             /* "smtp_line_length_limit = 998" */
 };
 
 struct departure {
@@ -60,8 +64,10 @@ struct depart *depart_new(const struct conf *conf, struct err *err)
     addressmap_init(&depart->generic, facts, &facts->generic_maps, facts->propagates_generic);
     addressmap_init(&depart->sender_canonical, facts, &facts->sender_canonical_maps, facts->propagates_canonical);
     addressmap_init(&depart->canonical, facts, &facts->canonical_maps, facts->propagates_canonical);
+    depart->is_converting = facts->converts_8bit == KNOWN_YES && facts->eightbitmime == KNOWN_NO;
     depart->changes_header = facts->generic_maps.count + facts->header_checks.count +
-        facts->mime_header_checks.count > 0;
+        facts->mime_header_checks.count > 0 || depart->is_converting || facts->line_length_limit > 0;
+    snprintf(depart->limit, sizeof(depart->limit), "smtp_line_length_limit = %d", facts->line_length_limit);
     depart->changes_sender = facts->generic_maps.count + facts->sender_canonical_maps.count +
         facts->canonical_maps.count + facts->masquerade_domains.count > 0;
     return depart;
@@ -283,6 +289,23 @@ static int go_out(struct departure *d, int64_t deadline_ms, struct err *err)
     return rc < 0 ? err_prefix(err, "smtp_generic_maps") : 0;
 }
 
+/* What the encodings of a message and the lengths of its lines do to the header. */
+static void convert(struct departure *d)
+{
+    if (d->depart->is_converting && headerform_convert(&d->fields))
+        note(d, "disable_mime_output_conversion = no", NULL, "Content-Transfer-Encoding", "moves");
+}
+
+static void cut(struct departure *d)
+{
+    int limit = d->depart->facts.line_length_limit;
+
+    for (size_t i = 0; limit > 0 && i < d->fields.count; i++) {
+        if (headerform_cut(&d->fields.items[i], (size_t)limit))
+            note(d, d->depart->limit, NULL, d->fields.items[i].name, "cuts");
+    }
+}
+
 /* Of the first From field the first valid address, or "". */
 static void find_author(const struct departure *d, char **author)
 {
@@ -309,9 +332,11 @@ void departure_end_of_header(struct departure *departure, int64_t deadline_ms)
     if (d->is_over_limits)
         headerfields_clear(&d->fields);
     find_author(d, &d->author_before);
+    convert(d);
     if (come_in(d, deadline_ms, &err) < 0 || check_fields(d, deadline_ms, &err) < 0 ||
         go_out(d, deadline_ms, &err) < 0)
         d->problem = xstrdup(err.text);
+    cut(d);
     find_author(d, &d->author_after);
 }
 

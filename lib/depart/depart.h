@@ -1,8 +1,7 @@
 /*
  * What Postfix does to a message after the milter, by the facts that are known of it: the sender of its envelope and
  * its header as they leave.  Tables are asked once per message, at the end of its header; what they said of addresses
- * is
- * kept.  The engine belongs to many threads, a departure to one at a time.
+ * is kept.  The engine belongs to many threads, a departure to one at a time.
  */
 #ifndef PREFLIGHT_DEPART_DEPART_H
 #define PREFLIGHT_DEPART_DEPART_H
@@ -24,10 +23,10 @@ const struct relay_facts *depart_facts(const struct depart *depart);
 
 /* A header field that leaves as another one. */
 struct departure_change {
-    const char *setting;            /* "smtp_generic_maps" */
-    const struct conf_strings *tables;
+    const char *setting;            /* "smtp_generic_maps"; without tables "smtp_line_length_limit = 998" */
+    const struct conf_strings *tables;      /* NULL: none */
     char *field;                    /* its name; of one that is added, the new one's */
-    const char *what;               /* "rewrites", "replaces", "removes", "adds" */
+    const char *what;               /* "rewrites", "replaces", "removes", "adds", "moves", "cuts" */
 };
 
 struct departure_limits {

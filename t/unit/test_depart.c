@@ -14,6 +14,7 @@
 #include "lib/depart/depart.h"
 #include "lib/depart/fieldaddress.h"
 #include "lib/depart/headercheck.h"
+#include "lib/depart/headerform.h"
 #include "lib/depart/postmap.h"
 #include "lib/depart/tablecache.h"
 #include "t/unit/conffile.h"
@@ -410,6 +411,64 @@ START_TEST(checks_headers)
 }
 END_TEST
 
+/* --- the form of a header --------------------------------------------------------------------------- */
+
+static const struct { const char *type, *encoding, *again, *want; } encodings[] = {
+    { NULL, " 8bit", NULL, "Subject: x|Content-Transfer-Encoding: quoted-printable|" },
+    { " text/plain; charset=utf-8", " (c) BINARY (d)", NULL,
+      "Content-Type: text/plain; charset=utf-8|Subject: x|Content-Transfer-Encoding: quoted-printable|" },
+    { " Multipart/mixed; boundary=b", " 8bit", NULL,
+      "Content-Type: Multipart/mixed; boundary=b|Subject: x|Content-Transfer-Encoding: 7bit|" },
+    { " message/rfc822", "8bit", NULL, "Content-Type: message/rfc822|Subject: x|Content-Transfer-Encoding: 7bit|" },
+    { NULL, " 7bit", NULL, NULL }, { NULL, " quoted-printable", NULL, NULL }, { NULL, " 8bits", NULL, NULL },
+    { NULL, NULL, NULL, NULL }, { NULL, "", NULL, NULL },
+    { NULL, " 8bit", " base64", "Content-Transfer-Encoding: base64|Subject: x|" },
+    { NULL, " base64", " 8bit", "Content-Transfer-Encoding: base64|Subject: x|"
+      "Content-Transfer-Encoding: quoted-printable|" },
+};
+
+START_TEST(tells_of_converted_text)
+{
+    struct headerfields fields = { .items = NULL };
+    struct str before = STR_EMPTY, after = STR_EMPTY;
+
+    if (encodings[_i].type != NULL)
+        headerfields_add(&fields, "Content-Type", encodings[_i].type);
+    if (encodings[_i].encoding != NULL)
+        headerfields_add(&fields, "content-transfer-encoding", encodings[_i].encoding);
+    if (encodings[_i].again != NULL)
+        headerfields_add(&fields, "Content-Transfer-Encoding", encodings[_i].again);
+    headerfields_add(&fields, "Subject", " x");
+    print_fields(&fields, &before);
+    ck_assert_int_eq(headerform_convert(&fields), encodings[_i].want != NULL);
+    print_fields(&fields, &after);
+    for (char *p = strstr(after.data, "content-transfer-encoding: base64"); p != NULL; p = NULL)
+        memcpy(p, "Content-Transfer-Encoding", strlen("Content-Transfer-Encoding"));
+    ck_assert_str_eq(str_get(&after), encodings[_i].want == NULL ? str_get(&before) : encodings[_i].want);
+    str_clear(&before);
+    str_clear(&after);
+    headerfields_clear(&fields);
+}
+END_TEST
+
+static const struct { const char *value, *want; } cuts[] = {
+    { " 2345678", NULL }, { "", NULL }, { " a\n\tb", NULL },
+    { " 23456789", " 2345678\n 9" }, { " 234567890bcdefghijk", " 2345678\n 90bcdefgh\n ijk" },
+    { " 2\n 234567890", NULL }, { " 2\n 2345678901", " 2\n 234567890\n 1" },
+};
+
+/* "X" and the colon count; ten bytes with the space of a fold. */
+START_TEST(cuts_long_lines)
+{
+    struct headerfields fields = { .items = NULL };
+
+    headerfields_add(&fields, "X", cuts[_i].value);
+    ck_assert_int_eq(headerform_cut(&fields.items[0], 10), cuts[_i].want != NULL);
+    ck_assert_str_eq(fields.items[0].value, cuts[_i].want == NULL ? cuts[_i].value : cuts[_i].want);
+    headerfields_clear(&fields);
+}
+END_TEST
+
 /* --- a message -------------------------------------------------------------------------------------------- */
 
 static struct departure *depart_with(struct depart *depart, const char *sender, const struct departure_limits *limits)
@@ -441,7 +500,7 @@ static struct depart *depart_for(const char *settings)
 START_TEST(nothing_is_done_where_nothing_is_told)
 {
     const struct departure_limits limits = { 100, 10000 };
-    struct depart *depart = depart_for("smtp_line_length_limit = 100");
+    struct depart *depart = depart_for("eightbitmime = no disable_mime_output_conversion = yes");
 
     ck_assert_ptr_null(departure_begin(depart, "a@x.example", &limits));
     depart_free(&depart);
@@ -478,6 +537,15 @@ START_TEST(follows_a_message)
     ck_assert_str_eq(departure_sender(departure), "");
     departure_free(&departure);
 
+    depart_free(&depart);
+    depart = depart_for("smtp_generic_maps = { \"inline:{ {@x.example = @y.example} }\" } smtp_line_length_limit = 20");
+    departure = depart_with(depart, "c@x.example", &limits);
+    ck_assert_uint_eq(departure_changes(departure, &changes), 2);
+    ck_assert_str_eq(changes[1].setting, "smtp_line_length_limit = 20");
+    ck_assert(departure_field(departure, 0, &name, &value));
+    ck_assert_str_eq(value, " Alice <a@y.exa\n mple>");
+    departure_free(&departure);
+
     departure = depart_with(depart, "c@x.example", &narrow);
     ck_assert_uint_eq(departure_changes(departure, &changes), 0);
     ck_assert_str_eq(departure_sender(departure), "c@y.example");
@@ -504,6 +572,8 @@ int main(void)
     tcase_add_test(tc, masquerades);
     tcase_add_loop_test(tc, applies_actions, 0, (int)LENGTH(actions));
     tcase_add_test(tc, checks_headers);
+    tcase_add_loop_test(tc, tells_of_converted_text, 0, (int)LENGTH(encodings));
+    tcase_add_loop_test(tc, cuts_long_lines, 0, (int)LENGTH(cuts));
     tcase_add_test(tc, nothing_is_done_where_nothing_is_told);
     tcase_add_test(tc, follows_a_message);
     suite_add_tcase(suite, tc);
