@@ -347,6 +347,21 @@ static void add_section(struct str *out, const struct section *section)
     str_addf(out, "%s}\n", section->mark);
 }
 
+/* So that messages are judged as Postfix will send them. */
+static void add_relay_facts(const struct postfixaudit *a, struct str *out)
+{
+    const struct postfix_audit *audit = a->audit;
+
+    if (audit->directory[0] == '\0')
+        return;
+    str_add(out, "postfix {\n    config_directory = ");
+    value_print_quoted(audit->directory, out);
+    str_addc(out, '\n');
+    if (audit->relay[0] != '\0' && !postconf_is_yes(a->postconf, NULL, "disable_mime_output_conversion"))
+        str_add(out, "    # eightbitmime = yes, or no: does the relay announce 8BITMIME?\n");
+    str_add(out, "}\n");
+}
+
 /* The sections; with is_checked also those that are left to complete are written to be read. */
 static void add_sections(const struct postfixaudit *a, bool is_checked, struct str *out)
 {
@@ -373,6 +388,7 @@ static void add_sections(const struct postfixaudit *a, bool is_checked, struct s
                      way->name);
         add_section(out, &section);
     }
+    add_relay_facts(a, out);
     free(host);
 }
 

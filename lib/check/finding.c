@@ -219,11 +219,13 @@ static const struct finding_row rows[FINDING_AUDIT_FIRST] = {
       "RFC 3464 section 2" },
     { FINDING_DKIM_FRAGILE_8BIT, "dkim-fragile-8bit", CHECK_DKIM, SEVERITY_INFO,
       "signed 8-bit text breaks the signature where a server without 8BITMIME converts it ({detail})",
-      "let the sending software encode text as quoted-printable or base64 before it is signed",
+      "let the sending software encode text as quoted-printable or base64 before it is signed; Postfix converts none "
+      "with disable_mime_output_conversion = yes",
       "RFC 6376 section 5.3" },
     { FINDING_DKIM_FRAGILE_LONG_LINE, "dkim-fragile-long-line", CHECK_DKIM, SEVERITY_INFO,
       "signed lines over 998 bytes break the signature where a server folds them ({detail})",
-      "let the sending software encode the text as quoted-printable or base64 before it is signed",
+      "let the sending software encode the text as quoted-printable or base64 before it is signed; Postfix folds at "
+      "smtp_line_length_limit",
       "RFC 6376 section 5.3" },
     { FINDING_DKIM_FRAGILE_HEADER, "dkim-fragile-header", CHECK_DKIM, SEVERITY_WARNING,
       "the signature of {subject} is valid now, and Postfix breaks it when it sends the message ({detail})",
