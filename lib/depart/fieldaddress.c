@@ -63,6 +63,14 @@ static void take(struct reading *r)
     drop(r);
 }
 
+/* Past the domain literal at p; where it is none, past the "[". */
+static const char *skip_literal(const char *p)
+{
+    size_t len = strcspn(p + 1, " \t\r\n\"<>()[],;\\");
+
+    return p[1 + len] == ']' ? p + len + 2 : p + 1;
+}
+
 /* The token at p; returns its end. */
 static const char *add_token(struct reading *r, const char *p)
 {
@@ -72,8 +80,7 @@ static const char *add_token(struct reading *r, const char *p)
     if (*p == '"') {
         end = lex_skip_quoted(p);
     } else if (*p == '[') {
-        end = p + strcspn(p, "]\r\n");
-        end += *end == ']';
+        end = skip_literal(p);
     } else if (*p == '\\' && p[1] != '\0') {
         end = p + 2;
     } else if (is_word) {
@@ -81,7 +88,7 @@ static const char *add_token(struct reading *r, const char *p)
     }
     if (r->text.len == 0)
         r->start = (size_t)(p - r->value);
-    else if (is_word && r->ends_in_word)
+    else if (is_word && r->ends_in_word && (size_t)(p - r->value) > r->end)
         str_addc(&r->text, ' ');
     str_addn(&r->text, p, (size_t)(end - p));
     r->end = (size_t)(end - r->value);
@@ -179,6 +186,8 @@ static const char *piece_end(const char *p)
 {
     if (*p == '"')
         return lex_skip_quoted(p);
+    if (*p == '[')
+        return skip_literal(p);
     if (*p == '\\' && p[1] != '\0')
         return p + 2;
     if (*p != '(')
