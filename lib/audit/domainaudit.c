@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/audit/domainaudit.h"
+#include "lib/audit/spfproposal.h"
 #include "lib/base/mem.h"
 #include "lib/check/domaincheck.h"
 #include "lib/check/spflint.h"
@@ -44,26 +45,15 @@ static void check_spf(const struct domainaudit_input *input, struct dns_budget *
     free(sender);
 }
 
-/* What the record lacks is put before the term that ends it. */
-static void propose_spf(const struct domainaudit_input *input, struct domainaudit *audit)
+static void propose_spf(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
 {
-    struct ip_addr *missing = xcalloc(input->n_addresses, sizeof(*missing));
-    const char *record = NULL;
-    size_t n = 0;
+    char *sender = xasprintf("postmaster@%s", input->domain);
 
-    for (size_t i = 0; i < audit->n_spf; i++) {
-        const struct spf_result *spf = &audit->spf[i];
-        if (spf->result == AUTH_NONE || spf->result == AUTH_FAIL || spf->result == AUTH_SOFTFAIL ||
-            spf->result == AUTH_NEUTRAL)
-            missing[n++] = input->addresses[i];
-        if (spf->result != AUTH_NONE && spf->n_steps > 0 && spf->steps[0].term[0] == '\0')
-            record = spf->steps[0].text;
-    }
-    char *text = n == 0 ? NULL : record == NULL ? publish_make_spf(missing, n) : publish_mend_spf(record, missing, n);
-    if (text != NULL)
-        publish_spf(&audit->publish, input->domain, text);
-    free(text);
-    free(missing);
+    spfproposal_make(&(struct spfproposal_input){
+                         .dns = input->dns, .domain = input->domain, .helo = input->helo, .sender = sender,
+                         .receiver = input->receiver, .addresses = input->addresses, .n_addresses = input->n_addresses,
+                     }, budget, &audit->publish);
+    free(sender);
 }
 
 /* --- DKIM, DMARC ------------------------------------------------------------------------------ */
@@ -235,12 +225,29 @@ static void judge_tls(struct domainaudit *audit)
         publish_tls_reports(&audit->publish, audit->domain);
 }
 
+/* A list may have the organization's domain only, and still be asked about what is below it. */
+static void check_listings(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
+{
+    size_t n;
+
+    blocklists_all(input->lists, &n);
+    audit->has_lists = n > 0;
+    listings_ask_domain(input->lists, input->dns, budget, input->domain, &audit->listings, &audit->findings);
+    orgdomain_find(input->dmarc->orgdomain, input->domain, audit->org_domain);
+    if (strcmp(audit->org_domain, input->domain) == 0)
+        audit->org_domain[0] = '\0';
+    else
+        listings_ask_domain(input->lists, input->dns, budget, audit->org_domain, &audit->org_listings,
+                            &audit->findings);
+}
+
 /* --- all of it ---------------------------------------------------------------------------------- */
 
 static bool has_unknown(const struct domainaudit *audit)
 {
     bool is_unknown = audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
                       audit->tls_reports.state == TLSPOLICY_UNKNOWN || listings_has_unknown(&audit->listings) ||
+                      listings_has_unknown(&audit->org_listings) ||
                       audit->dmarc.rfc9989.result == AUTH_TEMPERROR || audit->dmarc.rfc7489.result == AUTH_TEMPERROR;
 
     for (size_t i = 0; i < audit->n_spf; i++)
@@ -256,12 +263,8 @@ static bool has_unknown(const struct domainaudit *audit)
 
 void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit_r)
 {
-    size_t n_lists;
-
     *audit_r = (struct domainaudit){ .n_spf = 0 };
     snprintf(audit_r->domain, sizeof(audit_r->domain), "%s", input->domain);
-    blocklists_all(input->lists, &n_lists);
-    audit_r->has_lists = n_lists > 0;
     prefetch(input);
     check_spf(input, budget, audit_r);
     check_keys(input, budget, audit_r);
@@ -269,9 +272,9 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     check_mx(input, budget, audit_r);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_STS, input->domain, &audit_r->sts);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
-    listings_ask_domain(input->lists, input->dns, budget, input->domain, &audit_r->listings, &audit_r->findings);
+    check_listings(input, budget, audit_r);
     check_policy(input, budget, audit_r);
-    propose_spf(input, audit_r);
+    propose_spf(input, budget, audit_r);
     propose_keys(audit_r);
     judge_reports(audit_r);
     judge_mx(audit_r);
@@ -292,6 +295,7 @@ void domainaudit_clear(struct domainaudit *audit)
     dmarcreports_clear(&audit->reports);
     stspolicy_clear(&audit->policy);
     listings_clear(&audit->listings);
+    listings_clear(&audit->org_listings);
     findings_clear(&audit->findings);
     publish_clear(&audit->publish);
     *audit = (struct domainaudit){ .n_spf = 0 };

@@ -63,6 +63,8 @@ struct domainaudit {
     struct stspolicy policy;        /* that sts announces */
     bool has_lists;                 /* some blocklist is configured */
     struct listings listings;
+    char org_domain[DOMAIN_MAX];    /* by the public suffix list; "" where it is the domain itself */
+    struct listings org_listings;   /* what blocklists say of that */
     struct findings findings;
     struct publish publish;
     enum audit_outcome outcome;

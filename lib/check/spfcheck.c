@@ -181,22 +181,6 @@ static bool is_domain(const char *name)
     return label > 0 && labels > 1;
 }
 
-size_t spfeval_select(const struct dns_answer *answer, struct str *text_r)
-{
-    struct str text = STR_EMPTY;
-    size_t n = 0;
-
-    for (size_t i = 0; i < answer->count; i++) {
-        str_reset(&text);
-        if (record_txt(answer, i, SPFRECORD_MAX + 1, &text) < 0 || !is_spfrecord(str_get(&text), text.len))
-            continue;
-        if (n++ == 0)
-            str_addn(text_r, text.data, text.len);
-    }
-    str_clear(&text);
-    return n;
-}
-
 /* Sections 4.4 and 4.5.  True with the record's text, or false with the result that its absence gives. */
 static bool fetch_record(struct spfeval *eval, const struct spfframe *frame, struct str *text_r,
                          enum auth_result *result_r)
@@ -207,6 +191,10 @@ static bool fetch_record(struct spfeval *eval, const struct spfframe *frame, str
     *result_r = AUTH_NONE;
     if (!is_domain(frame->domain))
         return false;
+    if (frame->depth == 0 && eval->proposed != NULL) {
+        str_add(text_r, eval->proposed);
+        return true;
+    }
     switch (spfeval_ask(eval, frame->domain, DNS_TXT, &answer, &status)) {
     case SPFMATCH_YES:
         break;
@@ -547,13 +535,14 @@ void spfcheck_unknown(enum spf_identity identity, const char *helo, const char *
     sender_clear(&sender);
 }
 
-void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
-                  const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r)
+void spfcheck_propose(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client,
+                      enum spf_identity identity, const char *helo, const char *mailfrom, const char *receiver,
+                      const char *record, struct spf_result *result_r)
 {
     struct sender sender = split_sender(identity, helo, mailfrom);
     struct spf_result result = { .identity = identity, .address = client_address(client) };
     struct spfeval eval = {
-        .dns = dns, .budget = budget, .result = &result, .found = STR_EMPTY,
+        .dns = dns, .budget = budget, .result = &result, .found = STR_EMPTY, .proposed = record,
         .env = {
             .sender = sender.whole, .local = sender.local, .sender_domain = sender.domain, .domain = sender.domain,
             .helo = helo, .receiver = receiver, .validated = "unknown", .client = &result.address, .now = time(NULL),
@@ -569,4 +558,10 @@ void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_ad
     free(eval.unanswered);
     str_clear(&eval.found);
     sender_clear(&sender);
+}
+
+void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
+                  const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r)
+{
+    spfcheck_propose(dns, budget, client, identity, helo, mailfrom, receiver, NULL, result_r);
 }

@@ -77,6 +77,11 @@ struct spf_result {
 void spfcheck_run(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client, enum spf_identity identity,
                   const char *helo, const char *mailfrom, const char *receiver, struct spf_result *result_r);
 
+/* The same as if the domain had that SPF record and no other.  NULL: what it has. */
+void spfcheck_propose(struct dns *dns, struct dns_budget *budget, const struct ip_addr *client,
+                      enum spf_identity identity, const char *helo, const char *mailfrom, const char *receiver,
+                      const char *record, struct spf_result *result_r);
+
 /*
  * What stands for sending addresses that could not be found out: temperror, with an address of family 0.
  * problem: why.

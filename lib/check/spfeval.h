@@ -13,6 +13,7 @@
 struct spfeval {
     struct dns *dns;
     struct dns_budget *budget;
+    const char *proposed;           /* stands in for the first record; NULL: what the DNS has */
     struct spfmacro_env env;        /* env.domain and env.validated change as records and terms are read */
     struct spf_result *result;
     char validated[DOMAIN_MAX];     /* what env.validated points to where a text uses p */
@@ -46,6 +47,9 @@ enum spfmatch spfeval_ask(struct spfeval *eval, const char *name, enum dns_type 
 
 /* Section 4.5: how many records of a TXT answer are SPF records; appends the first one's text. */
 size_t spfeval_select(const struct dns_answer *answer, struct str *text_r);
+
+/* The text of the next one that is; i: where to begin, moved on.  False where there is none. */
+bool spfeval_next(const struct dns_answer *answer, size_t *i, struct str *text_r);
 
 /* Sets the term and the problem of the result, unless an inner record has done so.  term NULL: the record itself. */
 void spfeval_problem(struct spfeval *eval, const struct spfframe *frame, const char *term, const char *fmt, ...)

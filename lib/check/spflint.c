@@ -38,6 +38,11 @@ struct lint {
     const char *domain;         /* asked about */
     int lookups, void_lookups;
     struct str voids;           /* the terms that found nothing, for the finding */
+    struct cost {
+        char *term;
+        int lookups;
+    } costs[SPFLINT_LOOKUPS];   /* of the terms of the domain's own record, the dearest first */
+    int n_costs;
     bool has_block4[BLOCKS], has_block6[BLOCKS];    /* authorised by ip4: and ip6:, by the first byte */
     char *included[SPFLINT_LOOKUPS];
     int n_included;
@@ -161,15 +166,26 @@ static void follow(struct lint *lint, const struct place *place, const struct sp
         tell(lint, FINDING_SPF_INCLUDE_MISSING, place, term->text);
 }
 
+static void note_cost(struct lint *lint, const struct spfterm *term, int lookups)
+{
+    int i = lint->n_costs++;
+
+    for (; i > 0 && lint->costs[i - 1].lookups < lookups; i--)
+        lint->costs[i] = lint->costs[i - 1];
+    lint->costs[i] = (struct cost){ xstrdup(term->text), lookups };
+}
+
 static void check_lookup(struct lint *lint, const struct place *place, const struct spfterm *term)
 {
     if (lint->lookups >= SPFLINT_LOOKUPS)
         return;
-    lint->lookups++;
+    int before = lint->lookups++;
     if (term->kind == SPFTERM_INCLUDE || term->kind == SPFTERM_REDIRECT)
         follow(lint, place, term);
     else if (term->kind != SPFTERM_PTR)
         check_void(lint, place, term);
+    if (place->depth == 0)
+        note_cost(lint, term, lint->lookups - before);
 }
 
 /* --- how a term is written ----------------------------------------------------- */
@@ -355,16 +371,20 @@ static enum found walk(struct lint *lint, const struct place *place)
 static void tell_counts(struct lint *lint)
 {
     const struct place root = { .domain = lint->domain };
-    char detail[80];
+    struct str detail = STR_EMPTY;
 
-    snprintf(detail, sizeof(detail), "%s%d lookups in the whole tree",
-             lint->lookups >= SPFLINT_LOOKUPS ? "at least " : "", lint->lookups);
+    str_addf(&detail, "%s%d lookups in the whole tree", lint->lookups >= SPFLINT_LOOKUPS ? "at least " : "",
+             lint->lookups);
     if (lint->lookups > SPF_MAX_LOOKUPS) {
+        for (int i = 0; i < lint->n_costs; i++)
+            str_addf(&detail, "%s %s %d", i == 0 ? ":" : ",", lint->costs[i].term, lint->costs[i].lookups);
         findings_drop(lint->findings, FINDING_SPF_NEAR_LOOKUP_LIMIT, lint->domain);
-        tell(lint, FINDING_SPF_TOO_MANY_LOOKUPS, &root, detail);
+        findings_drop(lint->findings, FINDING_SPF_TOO_MANY_LOOKUPS, lint->domain);
+        tell(lint, FINDING_SPF_TOO_MANY_LOOKUPS, &root, str_get(&detail));
     } else if (lint->lookups >= SPF_NEAR_LOOKUPS) {
-        tell(lint, FINDING_SPF_NEAR_LOOKUP_LIMIT, &root, detail);
+        tell(lint, FINDING_SPF_NEAR_LOOKUP_LIMIT, &root, str_get(&detail));
     }
+    str_clear(&detail);
     if (lint->void_lookups > 0)
         tell(lint, FINDING_SPF_VOID_LOOKUPS, &root, str_get(&lint->voids));
 }
@@ -411,4 +431,6 @@ void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain,
     for (int i = 0; i < lint.n_included; i++)
         free(lint.included[i]);
     str_clear(&lint.voids);
+    for (int i = 0; i < lint.n_costs; i++)
+        free(lint.costs[i].term);
 }

@@ -335,3 +335,28 @@ void spfterm_prefetch(struct spfeval *eval, const struct spfframe *frame, const 
     if (record->redirect != NULL && left > 0)
         prefetch_term(eval, frame, record->redirect);
 }
+
+/* --- records of an answer ------------------------------------------------------ */
+
+bool spfeval_next(const struct dns_answer *answer, size_t *i, struct str *text_r)
+{
+    while (*i < answer->count) {
+        str_reset(text_r);
+        if (record_txt(answer, (*i)++, SPFRECORD_MAX + 1, text_r) == 0 && is_spfrecord(str_get(text_r), text_r->len))
+            return true;
+    }
+    return false;
+}
+
+size_t spfeval_select(const struct dns_answer *answer, struct str *text_r)
+{
+    struct str text = STR_EMPTY;
+    size_t n = 0;
+
+    for (size_t i = 0; spfeval_next(answer, &i, &text); n++) {
+        if (n == 0)
+            str_addn(text_r, text.data, text.len);
+    }
+    str_clear(&text);
+    return n;
+}

@@ -4,8 +4,10 @@
 #include "config.h"
 
 #include "lib/report/audited.h"
+#include "lib/base/mem.h"
 #include "lib/report/auditwriter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- text ------------------------------------------------------------------------------------ */
@@ -221,6 +223,12 @@ void report_text_domain(const struct domainaudit *audit, bool is_color, struct s
     write_tls(&w, length, "TLS-RPT", &audit->tls_reports);
     write_title(&w, "Blocklists");
     write_audit_listings(&w, length, &audit->listings, audit->has_lists);
+    if (audit->org_listings.count > 0) {
+        char *title = xasprintf("Blocklists, organizational domain %s", audit->org_domain);
+        write_title(&w, title);
+        write_audit_listings(&w, length, &audit->org_listings, audit->has_lists);
+        free(title);
+    }
     write_findings(&w, &audit->findings);
     write_audit_publish(&w, &audit->publish);
 }
@@ -383,6 +391,10 @@ char *report_json_domain(const struct domainaudit *audit)
     jsonvalue_put(object, "mta_sts", make_tls(&audit->sts, &audit->policy));
     jsonvalue_put(object, "tls_rpt", make_tls(&audit->tls_reports, NULL));
     jsonvalue_put(object, "blocklists", jsonvalue_listings(&audit->listings));
+    if (audit->org_domain[0] != '\0') {
+        jsonvalue_put_text(object, "org_domain", audit->org_domain);
+        jsonvalue_put(object, "org_blocklists", jsonvalue_listings(&audit->org_listings));
+    }
     jsonvalue_put(object, "findings", jsonvalue_findings(&audit->findings));
     jsonvalue_put(object, "publish", jsonvalue_publish(&audit->publish));
     return jsonvalue_print(object);

@@ -1,7 +1,6 @@
 /*
- * Fuzz target: OpenDKIM's tables.  Lines: a data set's name, a domain, a key's name; then what is in the file.  Whatever
- * it says, the entries that are asked for the domain come in a bounded number and in order, and what matches a domain as
- * a name does so as a pattern.
+ * Fuzz target: OpenDKIM's tables.  Lines: a data set's name, a domain, a key's name; then what is in the file.  The
+ * entries that are asked for the domain come in a bounded number and in order, and each is for somebody.
  */
 #include "config.h"
 

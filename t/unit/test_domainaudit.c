@@ -5,8 +5,10 @@
 #include "config.h"
 
 #include "lib/audit/domainaudit.h"
+#include "lib/audit/spfproposal.h"
 #include "lib/base/mem.h"
 #include "lib/report/audited.h"
+#include "t/unit/conffile.h"
 #include "t/unit/unit.h"
 #include "t/unit/zonedns.h"
 
@@ -151,6 +153,41 @@ START_TEST(audits_a_domain)
 }
 END_TEST
 
+/* The organization's domain is asked about beside the one below it, and a failure there is not known either. */
+START_TEST(asks_about_the_organization)
+{
+    static const char listed[] =
+        "$TTL 60\n2.0.0.127.bl.example. IN A 127.0.0.2\ntest.names.example. IN A 127.0.0.2\n"
+        "good.example.names.example. IN A 127.0.0.2\nlow.good.example. IN A 192.0.2.1\n";
+    static const char lists[] = "blocklist names.example { kind = domains codes = { \"2 bad\" } }\n";
+    static const struct domain_case low = { .domain = "low.good.example", .address = "192.0.2.1" };
+    struct domainaudit audit;
+    struct str text = STR_EMPTY;
+    struct err err = { "" };
+
+    blocklists_free(&blocklists);
+    conffile_start();
+    blocklists = blocklists_load(conffile_write("blocklists.conf", lists), &err);
+    ck_assert_msg(blocklists != NULL, "%s", err.text);
+    conffile_done();
+    struct dns *dns = zonedns_new(listed);
+    run(dns, &low, &audit);
+    ck_assert_str_eq(audit.org_domain, "good.example");
+    ck_assert_int_eq(audit.listings.items[0].state.value, FACT_FALSE);
+    ck_assert_int_eq(audit.org_listings.items[0].state.value, FACT_TRUE);
+    ck_assert(findings_has(&audit.findings, FINDING_DOMAIN_LISTED));
+    report_text_domain(&audit, false, &text);
+    assert_within(str_get(&text), "names.example  not listed\n");
+    assert_within(str_get(&text), "Blocklists, organizational domain good.example\n    names.example  listed: ");
+    char *json = report_json_domain(&audit);
+    assert_within(json, "\"org_domain\": \"good.example\"");
+    free(json);
+    str_clear(&text);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+}
+END_TEST
+
 START_TEST(failures_are_no_faults)
 {
     static const struct { const char *name; enum dns_type type; } questions[] = {
@@ -237,6 +274,80 @@ START_TEST(mends_spf_records)
 }
 END_TEST
 
+START_TEST(merges_spf_records)
+{
+    static const struct { const char *records[3], *want; } merges[] = {
+        { { "v=spf1 mx -all", "v=spf1 MX ip4:192.0.2.1 ~all" }, "v=spf1 mx ip4:192.0.2.1 ~all" },
+        { { "v=spf1 -all", "v=spf1 a -all", "v=spf1 a b=c exp=e.example ?all" }, "v=spf1 a ?all exp=e.example" },
+        { { "v=spf1 a", "v=spf1 redirect=r.example" }, "v=spf1 a include:r.example ~all" },
+        { { "v=spf1 mx +all a", "v=spf1 -all" }, "v=spf1 mx -all" },
+        { { "v=spf1 all", "v=spf1 all" }, "v=spf1 ~all" },
+        { { "v=spf1 mx redirect=a.example -all", "v=spf1" }, "v=spf1 mx -all" },
+        { { "v=spf1 ip4:300.1.2.3 -all", "v=spf1 mx -all" }, NULL },
+    };
+
+    for (size_t i = 0; i < LENGTH(merges); i++) {
+        char *text = spfproposal_merge(merges[i].records, count(merges[i].records, 3));
+        ck_assert_msg((text == NULL) == (merges[i].want == NULL), "%zu", i);
+        if (text != NULL)
+            ck_assert_str_eq(text, merges[i].want);
+        free(text);
+    }
+}
+END_TEST
+
+/* want NULL: nothing is proposed. */
+static const struct { const char *records[3], *want; } proposals[] = {
+    { { NULL }, "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all" },
+    { { "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all" }, NULL },
+    { { "v=spf1 ip4:192.0.2.0/24 -all" }, "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::1 -all" },
+    { { "v=spf1 ip4:192.0.2.0/24 -all", "v=spf1 ip6:2001:db8::/32 ~all" },
+      "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ~all" },
+    { { "v=spf1 ip4:192.0.2.0/24 -all", "v=spf1 mx -all" },
+      "v=spf1 ip4:192.0.2.0/24 mx ip6:2001:db8::1 -all" },
+    { { "v=spf1 include:both.example -all", "v=spf1 redirect=both.example" }, "v=spf1 include:both.example -all" },
+    { { "v=spf1 ip4:300.1.2.3 ip6:2001:db8::1 -all" }, "v=spf1 ip6:2001:db8::1 ip4:192.0.2.1 -all" },
+    { { "v=spf1 ipv4:192.0.2.1 include:both.example -all" }, "v=spf1 include:both.example -all" },
+    { { "v=spf1 include:nothing.example ip4:192.0.2.1 ip6:2001:db8::1 -all" },
+      "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all" },
+    { { "v=spf1 ip4:300.1.2.3 -all", "v=spf1 include:both.example -all" }, "v=spf1 include:both.example -all" },
+    /* What another publishes in error, and what needs too many lookups, is not ours to mend so. */
+    { { "v=spf1 include:broken.example -all" }, NULL },
+    { { "v=spf1 a:1.x a:2.x a:3.x a:4.x a:5.x a:6.x a:7.x a:8.x a:9.x a:10.x a:11.x -all" }, NULL },
+    { { "v=spf1 include:failing.example -all" }, NULL },
+};
+
+START_TEST(proposes_spf_records)
+{
+    struct str text = STR_EMPTY;
+    struct ip_addr addresses[2];
+    struct publish publish = { 0 };
+    struct dns_budget budget = zonedns_budget();
+
+    str_add(&text, "$TTL 60\na.example. IN MX 10 mx.a.example.\nboth.example. IN TXT \"v=spf1 ip4:192.0.2.1 "
+            "ip6:2001:db8::1 -all\"\nbroken.example. IN TXT \"v=spf1 what -all\"\n");
+    for (int i = 1; i <= 11; i++)
+        str_addf(&text, "%d.x. IN A 198.51.100.1\n", i);
+    for (size_t i = 0; i < LENGTH(proposals[_i].records) && proposals[_i].records[i] != NULL; i++)
+        str_addf(&text, "a.example. IN TXT \"%s\"\n", proposals[_i].records[i]);
+    struct dns *dns = zonedns_new(str_get(&text));
+    dns_inject(dns, "failing.example", DNS_TXT, DNS_TIMEOUT);
+    ck_assert_int_eq(ip_parse("192.0.2.1", &addresses[0]), 0);
+    ck_assert_int_eq(ip_parse("2001:db8::1", &addresses[1]), 0);
+    spfproposal_make(&(struct spfproposal_input){
+                         .dns = dns, .domain = "a.example", .helo = "mx.a.example", .sender = "postmaster@a.example",
+                         .receiver = "r.example", .addresses = addresses, .n_addresses = 2,
+                     }, &budget, &publish);
+    ck_assert_msg(publish.count == (proposals[_i].want != NULL), "%d: %s", _i,
+                  publish.count > 0 ? publish.items[0].text : "nothing");
+    if (publish.count > 0)
+        ck_assert_str_eq(publish.items[0].text, proposals[_i].want);
+    publish_clear(&publish);
+    dns_free(&dns);
+    str_clear(&text);
+}
+END_TEST
+
 START_TEST(proposes_what_is_read)
 {
     struct publish publish = { 0 };
@@ -283,9 +394,12 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, audits_a_domain, 0, (int)LENGTH(cases));
     tcase_add_test(tc, failures_are_no_faults);
+    tcase_add_test(tc, asks_about_the_organization);
     tcase_add_loop_test(tc, reads_tls_policies, 0, (int)LENGTH(policies));
     tcase_add_test(tc, keeps_each_selector_once);
     tcase_add_test(tc, mends_spf_records);
+    tcase_add_test(tc, merges_spf_records);
+    tcase_add_loop_test(tc, proposes_spf_records, 0, (int)LENGTH(proposals));
     tcase_add_test(tc, proposes_what_is_read);
     tcase_add_test(tc, prints_text);
     suite_add_tcase(suite, tc);

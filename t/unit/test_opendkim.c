@@ -1,6 +1,6 @@
 /*
- * lib/audit/opendkim, opendkimtable, signingkey and keyaudit: what OpenDKIM signs with what, as OpenDKIM 2.11 itself does
- * it with the same files, and the private key against the published one.
+ * lib/audit/opendkim, opendkimtable, signingkey and keyaudit: what OpenDKIM signs with what, as OpenDKIM 2.11 itself
+ * does it with the same files, and the private key against the published one.
  */
 #include "config.h"
 
@@ -119,8 +119,8 @@ static const struct { const char *conf, *keys, *signers, *domain, *want, *detail
       "a.example", "all s2._domainkey.a.example s1._domainkey.a.example", "" },
     { TABLES, "k1 a.example:s1:/x\n", "news@a.example k1\n", "a.example", "some s1._domainkey.a.example",
       "only for 'news@a.example'" },
-    { "KeyTable file:keys\nSigningTable file:signers\n", "k1 a.example:s1:/x\n", "*@a.example k1\n", "a.example", "none",
-      "the pattern '*@a.example' counts only where SigningTable is a refile:" },
+    { "KeyTable file:keys\nSigningTable file:signers\n", "k1 a.example:s1:/x\n", "*@a.example k1\n", "a.example",
+      "none", "the pattern '*@a.example' counts only where SigningTable is a refile:" },
     { "KeyTable refile:keys\nSigningTable file:signers\n", "k* a.example:s1:/x\n", "a.example k77\n", "a.example",
       "all s1._domainkey.a.example", "" },
     { "mode V\n" TABLES "Mode v # verifies\r\n", "k1 a.example:s1:/x\n", "*@a.example k1\n", "a.example", "none",
@@ -132,7 +132,8 @@ static const struct { const char *conf, *keys, *signers, *domain, *want, *detail
     { "KeyTable file:keys\nSetupPolicyScript x\n", "", "", "a.example", "unknown", "a SetupPolicyScript decides" },
     { "KeyTable file:keys\n", "", "", "a.example", "unknown", "it has a KeyTable but no SigningTable" },
     { "SigningTable file:signers\n", "", "", "a.example", "unknown", "it has a SigningTable but no KeyTable" },
-    { "Domain b.example, A.Example\nSelector S1\nKeyFile /x\n", "", "", "a.example", "all s1._domainkey.a.example", "" },
+    { "Domain b.example, A.Example\nSelector S1\nKeyFile /x\n", "", "", "a.example",
+      "all s1._domainkey.a.example", "" },
     { "Domain a.example\nSelector s1\nKeyFile /x\n", "", "", "b.a.example", "none", "Domain does not have it" },
     { "Domain a.example\nSelector s1\nKeyFile /x\nSubDomains true\n", "", "", "b.a.example",
       "all s1._domainkey.a.example", "" },
@@ -298,10 +299,11 @@ END_TEST
 
 static char *locked_pem(EVP_PKEY *pkey)
 {
+    static const unsigned char password[] = "x";
     BIO *bio = BIO_new(BIO_s_mem());
     char *data;
 
-    ck_assert_int_eq(PEM_write_bio_PrivateKey(bio, pkey, EVP_aes_128_cbc(), (const unsigned char *)"x", 1, NULL, NULL), 1);
+    ck_assert_int_eq(PEM_write_bio_PrivateKey(bio, pkey, EVP_aes_128_cbc(), password, 1, NULL, NULL), 1);
     long len = BIO_get_mem_data(bio, &data);
     char *pem = xstrndup(data, (size_t)len);
     BIO_free(bio);
@@ -342,7 +344,8 @@ END_TEST
 START_TEST(a_revoked_key_is_not_proposed_again)
 {
     EVP_PKEY *pkey = sign_make_ed25519();
-    char *pem = sign_pem(pkey), *text = sign_public(pkey), *zone = make_zone("s1._domainkey.a.example", "ed25519", text);
+    char *pem = sign_pem(pkey), *text = sign_public(pkey);
+    char *zone = make_zone("s1._domainkey.a.example", "ed25519", text);
     struct signingkey *key = signingkey_read(conffile_write("key.pem", pem));
     struct findings findings = { 0 };
     struct keyaudit audit;

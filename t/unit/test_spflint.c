@@ -164,11 +164,12 @@ START_TEST(tells_of_records)
         { "inclong.example.com", "" },
         { "self.example.com", "duplicate-term self.example.com "
           "(include:self.example.com in the record of self.example.com); "
-          "too-many-lookups self.example.com (12 lookups in the whole tree)" },
+          "too-many-lookups self.example.com (12 lookups in the whole tree: include:self.example.com 12)" },
         { "eight.example.com", "near-lookup-limit eight.example.com (8 lookups in the whole tree)" },
         { "eleven.example.com", "duplicate-term eleven.example.com "
           "(include:_spf.example.com in the record of clean.example.com); "
-          "too-many-lookups eleven.example.com (12 lookups in the whole tree)" },
+          "too-many-lookups eleven.example.com (12 lookups in the whole tree: include:four.example.com 4, "
+          "include:three.example.com 4, include:clean.example.com 3, include:_spf.example.com 1)" },
         { "long.example.com", "record-long long.example.com (511 bytes, recommended are at most 450)" },
         { "crowded.example.com", "record-long crowded.example.com (the answer has 623 bytes)" },
     };
