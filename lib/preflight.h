@@ -34,7 +34,7 @@ struct preflight_origin {
     bool only_signatures;           /* the signatures and their alignment: no SPF, no predictions, no other finding */
 };
 
-/* Reads the files that the configuration names.  -1 with err where one is missing or wrong. */
+/* Reads the files that the configuration names, and asks its Postfix.  -1 with err where one is missing or wrong. */
 int preflight_check(const struct conf *conf, struct err *err);
 
 /*

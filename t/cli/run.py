@@ -839,6 +839,8 @@ def leaves_as_another(box):
     status, error = check("config_directory = \"/nonexistent\"", *sender)
     equal(status, 2, "no such Postfix")
     require("cannot ask Postfix for its settings" in error, error)
+    status, _, error = box.run("config", "-c", "leaving")
+    require(status == 2 and "cannot ask Postfix for its settings" in error, error)
     status, error = check("smtp_generic_maps = { \"/etc/postfix/generic\" }", *sender)
     equal((status, error.split(": ", 1)[-1]),
           (2, "leaving:3: option 'postfix: smtp_generic_maps': '/etc/postfix/generic' is not a table, TYPE:NAME\n"), "no type")

@@ -9,6 +9,7 @@ A story has sections, each beginning with a line "=== name":
 
     hostname                empty; the story depends on the daemon's host being called mail.example.com, which takes
                             root
+    postfix                 empty; the story depends on postmap(1)
     configuration           preflight.conf; the runner adds socket and, where there is a zone, dns { zone }
     configuration NAME      another one, for "reload"
     zone                    answers every DNS question
@@ -43,6 +44,7 @@ a key that was thrown away.
 import concurrent.futures
 import os
 import re
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,7 +56,7 @@ from lab import Lab, Preflight, run_status, write       # noqa: E402
 from tap import Failure, Skip, require                  # noqa: E402
 
 STORIES_AT_ONCE = 8
-SECTIONS = {"hostname", "configuration", "zone", "receivers", "blocklists", "message", "session", "log", "check"}
+SECTIONS = {"hostname", "postfix", "configuration", "zone", "receivers", "blocklists", "message", "session", "log", "check"}
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "conf", "receivers.conf")
 
 
@@ -326,6 +328,8 @@ def play_session(story, lab):
 def play(story, lab):
     if "hostname" in story.sections and not lab.has_host_name:
         raise Skip("takes root")
+    if "postfix" in story.sections and shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin") is None:
+        raise Skip("there is no Postfix")
     for name in story.sections:
         if name.split()[0] == "check":
             play_check(story, lab, name)
