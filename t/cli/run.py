@@ -843,7 +843,8 @@ def leaves_as_another(box):
     require(status == 2 and "cannot ask Postfix for its settings" in error, error)
     status, error = check("smtp_generic_maps = { \"/etc/postfix/generic\" }", *sender)
     equal((status, error.split(": ", 1)[-1]),
-          (2, "leaving:3: option 'postfix: smtp_generic_maps': '/etc/postfix/generic' is not a table, TYPE:NAME\n"), "no type")
+          (2, "leaving:3: option 'postfix: smtp_generic_maps': '/etc/postfix/generic' is not a table, TYPE:NAME\n"),
+          "no type")
 
 
 def survives_anything(box):
@@ -870,8 +871,8 @@ def survives_anything(box):
 
 
 STORIES = [judges_a_file, leaves_as_another, prints_json, asks_spf, differs_in_check, takes_an_egress,
-           reads_standard_input, judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes, helps,
-           prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
+           reads_standard_input, judges_signatures, explains_signatures, knows_the_sender, undecided, refuses_mistakes,
+           helps, prints_the_configuration, checks_the_receivers, checks_the_replies, predicts_per_receiver,
            colours_a_terminal_only, judges_dmarc, explains_replies, explains_refusals_only, explains_several,
            explains_by_own_patterns, audits_postfix, audits_the_egress, audits_a_domain, asks_opendkim,
            survives_anything]

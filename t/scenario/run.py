@@ -56,7 +56,8 @@ from lab import Lab, Preflight, run_status, write       # noqa: E402
 from tap import Failure, Skip, require                  # noqa: E402
 
 STORIES_AT_ONCE = 8
-SECTIONS = {"hostname", "postfix", "configuration", "zone", "receivers", "blocklists", "message", "session", "log", "check"}
+SECTIONS = {"hostname", "postfix", "configuration", "zone", "receivers", "blocklists", "message", "session", "log",
+            "check"}
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "conf", "receivers.conf")
 
 
