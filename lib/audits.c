@@ -13,14 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct dns_budget audits_budget(const struct preflight *preflight)
+{
+    return engine_budget(preflight);
+}
+
 /* Each address is allowed as many questions as a message is. */
-static void audit_egress(struct preflight *preflight, const struct conf_egress *egress, struct egressaudit *audit_r)
+void audits_one_egress(struct preflight *preflight, const struct conf_egress *egress, struct dns_budget *budget,
+                       struct egressaudit *audit_r)
 {
     struct egress_addresses addresses;
-    struct dns_budget budget = engine_budget(preflight);
 
-    egress_find_addresses(preflight->dns, &budget, egress, &addresses);
-    budget.questions += (int)addresses.count * preflight->conf->limits.lookups;
+    egress_find_addresses(preflight->dns, budget, egress, &addresses);
+    budget->questions += (int)addresses.count * preflight->conf->limits.lookups;
     egressaudit_run(&(struct egressaudit_input){
                         .dns = preflight->dns,
                         .lists = preflight->blocklists,
@@ -31,7 +36,7 @@ static void audit_egress(struct preflight *preflight, const struct conf_egress *
                         .addresses = addresses.list,
                         .n_addresses = addresses.count,
                         .problem = addresses.problem,
-                    }, &budget, audit_r);
+                    }, budget, audit_r);
 }
 
 /* The worst first; those that are alike in the file's order. */
@@ -50,8 +55,9 @@ void audits_egress(struct preflight *preflight, struct egress_audits *audits_r)
 
     *audits_r = (struct egress_audits){ .items = xcalloc(conf->n_egress, sizeof(*audits_r->items)) };
     for (size_t i = 0; i < conf->n_egress; i++) {
+        struct dns_budget budget = engine_budget(preflight);
         struct egressaudit audit;
-        audit_egress(preflight, &conf->egress[i], &audit);
+        audits_one_egress(preflight, &conf->egress[i], &budget, &audit);
         insert(audits_r, &audit);
     }
 }
@@ -113,22 +119,21 @@ static void ask_opendkim(const struct conf *conf, const char *domain, bool reads
     }
 }
 
-void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
-                   const struct audits_means *means, struct domainaudit *audit_r)
+void audits_one_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+                       const struct audits_means *means, struct dns_budget *budget, struct domainaudit *audit_r)
 {
     const struct conf *conf = preflight->conf;
-    struct dns_budget budget = engine_budget(preflight);
     struct all_addresses all = { .count = 0 };
     struct opendkim_signing signing;
 
     for (size_t i = 0; i < conf->n_egress; i++) {
         struct egress_addresses addresses;
-        egress_find_addresses(preflight->dns, &budget, &conf->egress[i], &addresses);
+        egress_find_addresses(preflight->dns, budget, &conf->egress[i], &addresses);
         add_addresses(&all, &addresses);
     }
     add_configured(conf, domain, selectors);
     ask_opendkim(conf, domain, means != NULL && means->reads_keys, selectors, &signing);
-    budget.questions += (int)(all.count + selectors->count) * conf->limits.lookups;
+    budget->questions += (int)(all.count + selectors->count) * conf->limits.lookups;
     domainaudit_run(&(struct domainaudit_input){
                         .dns = preflight->dns,
                         .lists = preflight->blocklists,
@@ -142,5 +147,13 @@ void audits_domain(struct preflight *preflight, const char *domain, struct selec
                         .helo = conf->egress[conf->n_egress - 1].helo,
                         .means = means == NULL || means->policy.fetch == NULL ? NULL : &means->policy,
                         .receiver = conf->hostname,
-                    }, &budget, audit_r);
+                    }, budget, audit_r);
+}
+
+void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+                   const struct audits_means *means, struct domainaudit *audit_r)
+{
+    struct dns_budget budget = engine_budget(preflight);
+
+    audits_one_domain(preflight, domain, selectors, means, &budget, audit_r);
 }

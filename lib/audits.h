@@ -28,10 +28,17 @@ struct audits_means {
 };
 
 /*
- * domain: normalized.  selectors: given or seen in traffic; those that the configuration and OpenDKIM's name are added to
- * them.  means: NULL for none of them.  SPF is asked for the addresses of all egresses.
+ * domain: normalized.  selectors: given or seen in traffic; those that the configuration and OpenDKIM's name are added
+ * to them.  means: NULL for none of them.  SPF is asked for the addresses of all egresses.
  */
 void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
                    const struct audits_means *means, struct domainaudit *audit_r);
+
+/* One of either, with an allowance that begins as audits_budget has it. */
+struct dns_budget audits_budget(const struct preflight *preflight);
+void audits_one_egress(struct preflight *preflight, const struct conf_egress *egress, struct dns_budget *budget,
+                       struct egressaudit *audit_r);
+void audits_one_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
+                       const struct audits_means *means, struct dns_budget *budget, struct domainaudit *audit_r);
 
 #endif

@@ -6,6 +6,7 @@
 #include "lib/audit/audit.h"
 
 #include <assert.h>
+#include <string.h>
 
 const char *audit_outcome_name(enum audit_outcome outcome)
 {
@@ -31,14 +32,40 @@ static bool is_about_unknown(enum finding_id id)
     }
 }
 
+bool audit_is_fault(const struct finding_row *row)
+{
+    return row->severity > SEVERITY_INFO && !is_about_unknown(row->id);
+}
+
 enum audit_outcome audit_outcome_of(const struct findings *findings, bool is_unknown)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding_row *row = findings->items[i].row;
         if (is_about_unknown(row->id))
             is_unknown = true;
-        else if (row->severity > SEVERITY_INFO)
+        else if (audit_is_fault(row))
             return AUDIT_FAULTY;
     }
     return is_unknown ? AUDIT_UNDECIDED : AUDIT_CLEAR;
+}
+
+enum audit_area audit_area_of(const struct finding_row *row)
+{
+    static const struct { const char *prefix; enum audit_area area; } areas[] = {
+        { "spf-", AUDIT_SPF }, { "helo-spf-", AUDIT_SPF }, { "dkim-", AUDIT_DKIM }, { "dmarc-", AUDIT_DMARC },
+        { "address-listed", AUDIT_LISTINGS }, { "domain-listed", AUDIT_LISTINGS },
+    };
+
+    for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+        if (strncmp(row->name, areas[i].prefix, strlen(areas[i].prefix)) == 0)
+            return areas[i].area;
+    }
+    return AUDIT_REST;
+}
+
+void audit_note(struct audit_watch *watch, enum audit_area area)
+{
+    if (watch->budget->failures > watch->failures)
+        watch->unknown |= area;
+    watch->failures = watch->budget->failures;
 }

@@ -263,17 +263,26 @@ static bool has_unknown(const struct domainaudit *audit)
 
 void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit_r)
 {
+    struct audit_watch watch = { .budget = budget };
+
+    audit_note(&watch, AUDIT_SPF);      /* some address is not known then */
     *audit_r = (struct domainaudit){ .n_spf = 0 };
     snprintf(audit_r->domain, sizeof(audit_r->domain), "%s", input->domain);
     prefetch(input);
     check_spf(input, budget, audit_r);
+    audit_note(&watch, AUDIT_SPF);
     check_keys(input, budget, audit_r);
+    audit_note(&watch, AUDIT_DKIM);
     check_dmarc(input, budget, audit_r);
+    audit_note(&watch, AUDIT_DMARC);
     check_mx(input, budget, audit_r);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_STS, input->domain, &audit_r->sts);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
+    audit_note(&watch, AUDIT_REST);
     check_listings(input, budget, audit_r);
+    audit_note(&watch, AUDIT_LISTINGS);
     check_policy(input, budget, audit_r);
+    audit_note(&watch, AUDIT_REST);
     propose_spf(input, budget, audit_r);
     propose_keys(audit_r);
     judge_reports(audit_r);
@@ -282,6 +291,8 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     judge_policy(audit_r);
     audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut ||
                                         budget->failed > 0 || has_unknown(audit_r));
+    audit_r->unknown = watch.unknown | (listings_has_unknown(&audit_r->listings) ? AUDIT_LISTINGS : 0) |
+                       (audit_r->signing.scope == OPENDKIM_UNKNOWN ? AUDIT_DKIM : 0);
 }
 
 void domainaudit_clear(struct domainaudit *audit)

@@ -68,6 +68,7 @@ struct domainaudit {
     struct findings findings;
     struct publish publish;
     enum audit_outcome outcome;
+    unsigned unknown;               /* enum audit_area: of these some answer is missing */
 };
 
 /* Waits within the budget; what the DNS does not say by then is not known, and never counts as missing. */

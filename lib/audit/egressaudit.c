@@ -51,7 +51,7 @@ static void judge_name(const struct egressaudit_input *input, struct egressaudit
 }
 
 static void check_address(const struct egressaudit_input *input, struct dns_budget *budget, struct egressaudit *audit,
-                          size_t i)
+                          size_t i, struct audit_watch *watch)
 {
     struct egressaudit_address *one = &audit->addresses[i];
 
@@ -59,7 +59,9 @@ static void check_address(const struct egressaudit_input *input, struct dns_budg
     judge_name(input, one);
     spfcheck_run(input->dns, budget, &one->about->address, SPF_HELO, input->helo, "", input->receiver,
                  &one->helo_spf);
+    audit_note(watch, AUDIT_SPF);
     listings_ask_address(input->lists, input->dns, budget, &one->about->address, &one->listings, &audit->findings);
+    audit_note(watch, AUDIT_LISTINGS);
 }
 
 static bool is_unknown(const struct egressaudit_address *one)
@@ -152,8 +154,10 @@ void egressaudit_run(const struct egressaudit_input *input, struct dns_budget *b
 {
     struct ip_addr *sorted = sort_addresses(input);
     bool is_incomplete = input->problem[0] != '\0', has_failed = budget->failed > 0;
+    struct audit_watch watch = { .budget = budget };
     size_t n_lists;
 
+    audit_note(&watch, AUDIT_ALL);      /* some address is not known then */
     *audit_r = (struct egressaudit){
         .egress = xstrdup(input->egress),
         .problem = xstrdup(input->problem),
@@ -163,12 +167,17 @@ void egressaudit_run(const struct egressaudit_input *input, struct dns_budget *b
     audit_r->has_lists = n_lists > 0;
     prefetch(input);
     egresscheck_run(input->dns, budget, sorted, input->n_addresses, is_incomplete, input->helo, &audit_r->result);
+    audit_note(&watch, AUDIT_REST);
     for (size_t i = 0; i < input->n_addresses; i++)
-        check_address(input, budget, audit_r, i);
+        check_address(input, budget, audit_r, i, &watch);
     listings_ask_domain(input->lists, input->dns, budget, input->helo, &audit_r->helo_listings, &audit_r->findings);
+    audit_note(&watch, AUDIT_LISTINGS);
     add_findings(audit_r, has_failed);
     propose(audit_r, sorted);
     audit_r->outcome = audit_outcome_of(&audit_r->findings, (is_incomplete && has_failed) || has_unknown(audit_r));
+    audit_r->unknown = watch.unknown | (listings_has_unknown(&audit_r->helo_listings) ? AUDIT_LISTINGS : 0);
+    for (size_t i = 0; i < input->n_addresses; i++)
+        audit_r->unknown |= listings_has_unknown(&audit_r->addresses[i].listings) ? AUDIT_LISTINGS : 0;
     free(sorted);
 }
 

@@ -10,6 +10,7 @@
 #include "lib/report/audited.h"
 #include "t/unit/conffile.h"
 #include "t/unit/unit.h"
+#include "t/unit/vanished.h"
 #include "t/unit/zonedns.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -213,6 +214,35 @@ START_TEST(failures_are_no_faults)
 }
 END_TEST
 
+/* Of every domain: what is not found for want of an answer is told as not known. */
+START_TEST(failures_take_no_fault_back)
+{
+    static const struct { const char *prefix; enum dns_type type; } questions[] = {
+        { "", DNS_TXT }, { "", DNS_MX }, { "", DNS_A }, { "mx.", DNS_A }, { "_dmarc.", DNS_TXT },
+        { "_mta-sts.", DNS_TXT }, { "_smtp._tls.", DNS_TXT }, { "s1._domainkey.", DNS_TXT },
+        { "s2._domainkey.", DNS_TXT }, { "s3._domainkey.", DNS_TXT },
+    };
+    const struct domain_case *c = &cases[_i];
+    struct dns *good = zonedns_new(zone);
+    struct domainaudit whole;
+
+    run(good, c, &whole);
+    for (size_t q = 0; q < LENGTH(questions); q++) {
+        struct dns *dns = zonedns_new(zone);
+        struct domainaudit audit;
+        char *name = xasprintf("%s%s", questions[q].prefix, c->domain);
+        dns_inject(dns, name, questions[q].type, DNS_TIMEOUT);
+        run(dns, c, &audit);
+        vanished_check(&whole.findings, &audit.findings, audit.unknown, name);
+        domainaudit_clear(&audit);
+        dns_free(&dns);
+        free(name);
+    }
+    domainaudit_clear(&whole);
+    dns_free(&good);
+}
+END_TEST
+
 static const struct { enum tlspolicy_kind kind; const char *text; int want; } policies[] = {
     { TLSPOLICY_STS, "v=STSv1; id=20260101", 0 }, { TLSPOLICY_STS, "v=STSv1;id=a;", 0 },
     { TLSPOLICY_STS, "v=STSv1", -1 }, { TLSPOLICY_STS, "v=STSv1; id=", -1 }, { TLSPOLICY_STS, "v=STSv1; id=a b", -1 },
@@ -393,6 +423,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, audits_a_domain, 0, (int)LENGTH(cases));
+    tcase_add_loop_test(tc, failures_take_no_fault_back, 0, (int)LENGTH(cases));
     tcase_add_test(tc, failures_are_no_faults);
     tcase_add_test(tc, asks_about_the_organization);
     tcase_add_loop_test(tc, reads_tls_policies, 0, (int)LENGTH(policies));
