@@ -19,6 +19,7 @@
 #include "milter/session.h"
 #include "milter/signals.h"
 #include "milter/socket.h"
+#include "milter/watcher.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -41,6 +42,7 @@ struct daemon {
     struct privileges privileges;
     struct milter_socket *socket;
     struct service *service;
+    struct watcher *watcher;
 };
 
 /* The standard file may be missing, one that was asked for may not. */
@@ -141,8 +143,13 @@ static int go_live(struct daemon *d, struct err *err)
             return -1;
         log_open(false, d->conf->syslog_facility);
     }
+    signals_mask_others();
+    d->watcher = watcher_start(d->service, err);
     pthread_t listener;
-    int rc = pthread_create(&listener, NULL, listen_for_mta, NULL);
+    int rc = d->watcher == NULL ? 0 : pthread_create(&listener, NULL, listen_for_mta, NULL);
+    signals_unmask();
+    if (d->watcher == NULL)
+        return -1;
     if (rc == 0)
         rc = pthread_detach(listener);
     if (rc != 0)
@@ -207,6 +214,7 @@ static void reload(struct daemon *d)
             log_open(d->is_foreground, conf->syslog_facility);
         warn_of_fixed(d->conf, conf);
         service_replace(d->service, engine);
+        watcher_reload(d->watcher);
         log_line(LOG_INFO, "reloaded %s", conf->path[0] == '\0' ? "the defaults" : conf->path);
     }
     conf_unref(&conf);
@@ -243,12 +251,14 @@ static void stop(struct daemon *d, int timeout_ms)
         log_line(LOG_WARNING, "transactions left unfinished after %d ms: %d", timeout_ms, left);
     /* libmilter sends an answer after the callback that gave it has returned, and tells nobody when. */
     sleep_ms(LAST_ANSWER_MS);
+    watcher_stop(d->watcher);
     bool is_closed = service_close(d->service, CLOSE_MS);
     remove_pid_file(d);
     log_line(LOG_INFO, "stopped");
     if (!is_closed)
         _exit(EXIT_SUCCESS);        /* a callback still waits for DNS: nothing it uses may be freed */
     session_free_all(d->service);
+    watcher_free(&d->watcher);
     service_replace(d->service, NULL);
 }
 
@@ -275,6 +285,9 @@ static int serve(struct daemon *d)
         case EVENT_RELOAD:
             reload(d);
             break;
+        case EVENT_TELL:
+            watcher_tell(d->watcher);
+            break;
         case EVENT_STOP:
             stop(d, shutdown_timeout(d));
             return EXIT_SUCCESS;
@@ -291,6 +304,9 @@ static void give_up(struct daemon *d)
 {
     if (d->socket != NULL)
         remove_pid_file(d);
+    if (d->watcher != NULL)
+        watcher_stop(d->watcher);
+    watcher_free(&d->watcher);
     service_free(&d->service);
 }
 

@@ -42,7 +42,7 @@ int sigwait(const sigset_t *set, int *signal)
 static void on_signal(int signal)
 {
     int saved = errno;
-    signals_post(signal == SIGHUP ? EVENT_RELOAD : EVENT_STOP);
+    signals_post(signal == SIGHUP ? EVENT_RELOAD : signal == SIGUSR1 ? EVENT_TELL : EVENT_STOP);
     errno = saved;
 }
 
@@ -53,6 +53,32 @@ static int handle(int signal, void (*handler)(int))
     return sigaction(signal, &action, NULL);
 }
 
+static void ours(sigset_t *set_r)
+{
+    sigemptyset(set_r);
+    sigaddset(set_r, SIGHUP);
+    sigaddset(set_r, SIGTERM);
+    sigaddset(set_r, SIGINT);
+    sigaddset(set_r, SIGUSR1);
+}
+
+/* pthread_sigmask fails only where it is called wrongly. */
+void signals_mask_others(void)
+{
+    sigset_t set;
+
+    ours(&set);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void signals_unmask(void)
+{
+    sigset_t set;
+
+    ours(&set);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int signals_init(struct err *err)
 {
     sigset_t set;
@@ -60,12 +86,9 @@ int signals_init(struct err *err)
     if (pipe2(events, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_set(err, "cannot make a pipe: %s", strerror(errno));
     if (handle(SIGHUP, on_signal) != 0 || handle(SIGTERM, on_signal) != 0 || handle(SIGINT, on_signal) != 0 ||
-        handle(SIGPIPE, SIG_IGN) != 0)
+        handle(SIGUSR1, on_signal) != 0 || handle(SIGPIPE, SIG_IGN) != 0)
         return err_set(err, "cannot handle signals: %s", strerror(errno));
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ours(&set);
     if (sigprocmask(SIG_UNBLOCK, &set, NULL) != 0)
         return err_set(err, "cannot unblock signals: %s", strerror(errno));
     return 0;

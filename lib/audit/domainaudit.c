@@ -291,8 +291,11 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     judge_policy(audit_r);
     audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut ||
                                         budget->failed > 0 || has_unknown(audit_r));
-    audit_r->unknown = watch.unknown | (listings_has_unknown(&audit_r->listings) ? AUDIT_LISTINGS : 0) |
-                       (audit_r->signing.scope == OPENDKIM_UNKNOWN ? AUDIT_DKIM : 0);
+    if (listings_has_unknown(&audit_r->listings) || listings_has_unknown(&audit_r->org_listings))
+        watch.unknown |= AUDIT_LISTINGS;
+    if (audit_r->signing.scope == OPENDKIM_UNKNOWN)
+        watch.unknown |= AUDIT_DKIM;
+    audit_r->unknown = watch.unknown;
 }
 
 void domainaudit_clear(struct domainaudit *audit)

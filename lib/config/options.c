@@ -52,6 +52,8 @@ const struct option options[] = {
       .help = "observe: only log; enforce: act on the policy" },
     { "", "explain_interval", OPTION_DURATION, AT(explain_interval_ms), .standard = "1h", .min = 0, .max = 7 * MS_DAY,
       .help = "a finding and its subject are explained once in so long" },
+    { "", "audit_interval", OPTION_DURATION, AT(audit_interval_ms), .standard = "1h", .min = 0, .max = 7 * MS_DAY,
+      .help = "egresses and sending domains are audited once in so long; 0: never" },
     { "", "shutdown_timeout", OPTION_DURATION, AT(shutdown_timeout_ms), .standard = "30s",
       .min = MS_SECOND, .max = 10 * MS_MINUTE, .help = "how long a stop waits for messages in hand" },
     { "", "receivers", OPTION_PATH, AT(receivers), .standard = "\"\"",

@@ -10,9 +10,11 @@ A story has sections, each beginning with a line "=== name":
     hostname                empty; the story depends on the daemon's host being called mail.example.com, which takes
                             root
     postfix                 empty; the story depends on postmap(1)
-    configuration           preflight.conf; the runner adds socket and, where there is a zone, dns { zone }
+    configuration           preflight.conf; the runner adds socket, audit_interval = 0 where nothing is said of it, and
+                            where there is a zone, dns { zone }
     configuration NAME      another one, for "reload"
     zone                    answers every DNS question
+    zone NAME               another one, whose path "@zone NAME@" in a configuration is
     receivers [NAME]        a file of receivers; "@receivers@" or "@receivers NAME@" in a configuration is its path, and
                             "@shipped@" in it that of the receivers that come with Preflight
     blocklists [NAME]       likewise a file of blocklists
@@ -37,6 +39,8 @@ Commands:
     raw HEX                 bytes on the connection, whatever they are
     closed                  the filter closes the connection
     reload NAME TEXT        SIGHUP with that configuration; goes on when TEXT is logged
+    tell TEXT               SIGUSR1; goes on when TEXT is logged
+    wait TEXT               goes on when TEXT has been logged since the last reload, tell or wait; * stands for anything
 
 In arguments \\n, \\r, \\t, \\\\ and \\xHH stand for bytes.  Signed messages were made with dkimsign of python3-dkim and
 a key that was thrown away.
@@ -45,6 +49,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -124,6 +129,7 @@ class Session:
         self.queue_id = None
         self.chunk = wire.CHUNK
         self.answer = None
+        self.mark = 0
 
     def play(self):
         lines = self.story.lines("session")
@@ -260,8 +266,17 @@ class Session:
     def do_reload(self, argument):
         name, _, text = argument.partition(" ")
         self.configure("configuration " + name)
-        mark = self.daemon.reload()
+        mark = self.mark = self.daemon.reload()
         self.daemon.process.wait_for(re.escape(text), mark)
+
+    def do_tell(self, argument):
+        self.mark = self.daemon.process.mark()
+        self.daemon.process.send(signal.SIGUSR1)
+        self.do_wait(argument)
+
+    def do_wait(self, argument):
+        self.daemon.process.wait_for(".*".join(re.escape(part) for part in argument.split("*")), self.mark)
+        self.mark = self.daemon.process.mark()
 
 
 def unescape_text(text):
@@ -292,13 +307,16 @@ def check_log(story, lines):
 def configuration(story, lab, section):
     """The section's text; what the runner adds comes after it, so that its lines keep their numbers."""
     text = story.text(section)
+    has_zone = "dns {" not in text or "@zone" in text
     for name in story.sections:
-        if name.split()[0] in ("receivers", "blocklists"):
+        if name.split()[0] in ("receivers", "blocklists") or name.startswith("zone "):
             content = story.text(name).replace("@shipped@", SHIPPED)
             text = text.replace("@%s@" % name, write(lab.path(name.replace(" ", "-")), content))
+    if "audit_interval" not in text:
+        text += "audit_interval = 0\n"
     if "zone" in story.sections:
         zone = write(lab.path("zone"), story.text("zone"))
-        require("dns {" not in text or "@zone@" in text, "a story with its own dns section names zone = \"@zone@\"")
+        require(has_zone, "a story with its own dns section names zone = \"@zone@\"")
         text = text.replace("@zone@", zone)
         if "dns {" not in text:
             text += 'dns { zone = "%s" }\n' % zone

@@ -78,7 +78,7 @@ START_TEST(bounds_hold)
         str_clear(&want);
         numbers++;
     }
-    ck_assert_int_eq(numbers, 14);
+    ck_assert_int_eq(numbers, 15);
     conf_unref(&conf);
 }
 END_TEST

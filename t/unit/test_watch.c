@@ -1,0 +1,393 @@
+/*
+ * lib/watch: what is audited when, and what of it is told.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/preflight.h"
+#include "lib/watch.h"
+#include "t/unit/conffile.h"
+#include "t/unit/unit.h"
+
+#define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+#define START 1000000
+
+static struct watch *w;
+static struct watch_lines lines;
+
+static void set_up(void)
+{
+    conffile_start();
+    w = watch_new();
+}
+
+static void tear_down(void)
+{
+    watch_free(&w);
+    watch_lines_clear(&lines);
+    conffile_done();
+}
+
+static void configure(const char *text, bool is_reload, int64_t now_ms)
+{
+    struct conf *conf = conffile_load(text);
+
+    watch_want(w, conf, NULL, 0, is_reload, now_ms);
+    conf_unref(&conf);
+}
+
+/* The lines since the last time, with line breaks; warnings begin with '!'. */
+static const char *told(void)
+{
+    static char text[20000];
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < lines.count; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s\n", lines.items[i].is_worse ? "!" : "",
+                                lines.items[i].text);
+    watch_lines_clear(&lines);
+    return text;
+}
+
+/* What would be audited at each moment, in the order of time, until end_ms; every audit is clear. */
+static size_t play(int64_t from_ms, int64_t end_ms, char names_r[][40], int64_t times_r[], size_t max)
+{
+    size_t n = 0;
+
+    for (int64_t now = from_ms, due; (due = watch_due(w, now)) >= 0 && now + due <= end_ms && n < max; n++) {
+        struct watch_result result = { .outcome = AUDIT_CLEAR };
+        struct watch_job job;
+        now += due;
+        ck_assert(watch_begin(w, now, &job));
+        snprintf(names_r[n], sizeof(names_r[n]), "%s", job.name);
+        times_r[n] = now - from_ms;
+        watch_settle(w, &job, &result, now, &lines);
+    }
+    return n;
+}
+
+START_TEST(knows_whom_to_watch)
+{
+    char names[20][40];
+    int64_t times[20];
+
+    configure("egress bulk { senders = { \"@b.example\", \"x@c.example\", \"@.d.example\", \"<>\" } }\n"
+              "domain \"a.example\" { }\ndomain \".e.example\" { }\ndomain \"b.example\" { }\n"
+              "outgoing { local_domains = { \"local.example\" } }\n", false, START);
+    size_t n = play(START, START + 359 * 1000, names, times, LENGTH(times));
+    static const char *const want[] = { "bulk", "default", "a.example", "b.example", "c.example" };
+    ck_assert_uint_eq(n, LENGTH(want));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_str_eq(names[i], want[i]);
+    ck_assert_str_eq(told(), "");
+}
+END_TEST
+
+/* Ten at 1 h: the first round in its first minute, then one every six minutes, each once in an hour. */
+START_TEST(spreads_out)
+{
+    static const char *const seen[] = {
+        "d0.example", "d1.example", "d2.example", "d3.example", "d4.example", "d5.example", "d6.example",
+        "d7.example", "d8.example",
+    };
+    struct conf *conf = conffile_load("");
+    char names[40][40];
+    int64_t times[40];
+
+    watch_want(w, conf, seen, LENGTH(seen), false, START);
+    size_t n = play(START, START + 3 * 3600 * 1000, names, times, LENGTH(times));
+    ck_assert_uint_eq(n, 39);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_str_eq(names[i], i % 10 == 0 ? "default" : seen[i % 10 - 1]);
+        if (i > 0)
+            ck_assert_int_eq(times[i] - times[i - 1], i < 10 ? 6000 : 360 * 1000);
+    }
+    conf_unref(&conf);
+}
+END_TEST
+
+/* With 2,000 domains no more than four audits begin in a second, and all are done within the interval. */
+START_TEST(asks_not_all_at_once)
+{
+    static char names[2100][40];
+    static int64_t times[2100];
+    struct conf *conf = conffile_load("");
+    char *seen[2000];
+
+    for (int i = 0; i < 2000; i++)
+        ck_assert_int_gt(asprintf(&seen[i], "d%d.example", i), 0);
+    watch_want(w, conf, (const char *const *)seen, 2000, false, START);
+    size_t n = play(START, START + 3600 * 1000, names, times, LENGTH(times));
+    ck_assert_uint_eq(n, 2100);
+    for (size_t i = 1; i < n; i++)
+        ck_assert_int_eq(times[i] - times[i - 1], i < 2001 ? 250 : 3600 * 1000 / 2001);
+    for (int i = 0; i < 2000; i++)
+        free(seen[i]);
+    conf_unref(&conf);
+}
+END_TEST
+
+START_TEST(what_is_new_comes_soon)
+{
+    static const char *const seen[] = { "new.example" };
+    struct conf *conf = conffile_load("audit_interval = 10m\n");
+    char names[5][40];
+    int64_t times[5];
+
+    watch_want(w, conf, NULL, 0, false, START);
+    ck_assert_uint_eq(play(START, START + 1000, names, times, LENGTH(times)), 1);
+    ck_assert_int_eq(watch_due(w, START), 600 * 1000);
+    watch_want(w, conf, seen, 1, false, START + 1000);
+    ck_assert_int_eq(watch_due(w, START + 1000), 29 * 1000);
+    watch_want(w, conf, NULL, 0, false, START + 2000);
+    ck_assert_int_eq(watch_due(w, START + 2000), 598 * 1000);
+    conf_unref(&conf);
+}
+END_TEST
+
+START_TEST(can_be_off)
+{
+    struct watch_job job;
+
+    ck_assert_int_eq(watch_due(w, START), -1);
+    configure("audit_interval = 0\n", false, START);
+    ck_assert_int_eq(watch_due(w, START), -1);
+    ck_assert(!watch_begin(w, START, &job));
+    watch_tell(w, START, 10, &lines);
+    ck_assert_str_eq(told(), "audit: egresses 1, domains 0, none is audited: audit_interval is 0: faulty 0, undecided 0, "
+                             "clear 0, not audited yet 1\naudit: egress default: not audited yet\n");
+    configure("audit_interval = 1ms\n", true, START);
+    ck_assert_int_eq(watch_due(w, START), 0);
+    ck_assert(watch_begin(w, START, &job));
+    ck_assert_int_eq(job.interval_ms, 1000);
+    watch_drop(&job);
+    ck_assert_int_eq(watch_due(w, START), 1000);
+}
+END_TEST
+
+/* What one audit after the other finds, and what is told of it. */
+static const struct step {
+    const char *name;
+    enum finding_id found[4];       /* ends with FINDING_COUNT */
+    unsigned unknown;
+    enum audit_outcome outcome;
+    const char *told;
+} steps[] = {
+    { "info is no fault", { FINDING_HELO_SPF_NONE, FINDING_COUNT }, 0, AUDIT_CLEAR, "" },
+    { "nor is what is not known", { FINDING_BLOCKLIST_UNUSABLE, FINDING_COUNT }, AUDIT_LISTINGS, AUDIT_UNDECIDED, "" },
+    { "worse", { FINDING_PTR_MISSING, FINDING_COUNT }, 0, AUDIT_FAULTY,
+      "!audit: egress default: ptr-missing 192.0.2.1: the sending address 192.0.2.1 has no PTR record; " },
+    { "told once", { FINDING_PTR_MISSING, FINDING_COUNT }, 0, AUDIT_FAULTY, "" },
+    { "nobody answers", { FINDING_COUNT }, AUDIT_ALL, AUDIT_UNDECIDED, "" },
+    { "another fault, while the first is not known", { FINDING_SPF_HELO_FAIL, FINDING_COUNT }, AUDIT_REST, AUDIT_FAULTY,
+      "!audit: egress default: spf-helo-fail 192.0.2.1: " },
+    { "of other things all is known", { FINDING_COUNT }, AUDIT_REST | AUDIT_LISTINGS, AUDIT_UNDECIDED,
+      "audit: egress default: ended: spf-helo-fail 192.0.2.1\n" },
+    { "the first is still there", { FINDING_PTR_MISSING, FINDING_COUNT }, 0, AUDIT_FAULTY, "" },
+    { "better", { FINDING_COUNT }, AUDIT_LISTINGS, AUDIT_UNDECIDED, "audit: egress default: ended: ptr-missing 192.0.2.1\n" },
+    { "well", { FINDING_COUNT }, 0, AUDIT_CLEAR, "" },
+    { "again", { FINDING_PTR_MISSING, FINDING_COUNT }, 0, AUDIT_FAULTY, "!audit: egress default: ptr-missing 192.0.2.1: " },
+};
+
+static void settle(const struct step *step, int64_t now_ms)
+{
+    struct watch_result result = { .outcome = step->outcome, .unknown = step->unknown };
+    struct watch_job job;
+
+    ck_assert_msg(watch_begin(w, now_ms, &job), "%s", step->name);
+    for (size_t i = 0; step->found[i] != FINDING_COUNT; i++)
+        findings_add(&result.findings, step->found[i], "192.0.2.1", NULL, NULL);
+    watch_settle(w, &job, &result, now_ms, &lines);
+    ck_assert_ptr_null(job.name);
+    ck_assert_uint_eq(result.findings.count, 0);
+}
+
+START_TEST(tells_changes_once)
+{
+    int64_t now = START;
+
+    configure("", false, now);
+    for (size_t i = 0; i < LENGTH(steps); i++, now += 3600 * 1000) {
+        settle(&steps[i], now);
+        const char *text = told();
+        ck_assert_msg(strncmp(text, steps[i].told, strlen(steps[i].told)) == 0 &&
+                      (steps[i].told[0] != '\0' || text[0] == '\0'), "%s: %s", steps[i].name, text);
+    }
+}
+END_TEST
+
+/* The state stays for what is still configured; an audit that a reload overtakes is not believed. */
+START_TEST(keeps_the_state_over_a_reload)
+{
+    struct watch_result result = { .outcome = AUDIT_CLEAR };
+    struct watch_job job;
+
+    configure("", false, START);
+    settle(&steps[2], START);
+    told();
+    configure("egress more { senders = { \"@a.example\" } }\n", true, START + 1);
+    ck_assert_int_eq(watch_due(w, START + 20 * 1000), 0);
+    ck_assert(watch_begin(w, START + 60 * 1000, &job));
+    ck_assert_str_eq(job.name, "default");
+    configure("egress more { senders = { \"@a.example\" } }\n", true, START + 60 * 1000);
+    watch_settle(w, &job, &result, START + 60 * 1000, &lines);
+    ck_assert_str_eq(told(), "");
+    settle(&steps[3], START + 120 * 1000);              /* default's: nothing new */
+    ck_assert_str_eq(told(), "");
+    configure("egress other { senders = { \"@a.example\" } }\n", true, START + 180 * 1000);
+    settle(&steps[9], START + 240 * 1000);
+    ck_assert_str_eq(told(), "audit: egress default: ended: ptr-missing 192.0.2.1\n");
+}
+END_TEST
+
+/* At the start the network may not be there yet: tried again soon, but not for ever. */
+START_TEST(tries_again_where_the_dns_failed)
+{
+    static const int64_t waits[] = { 360, 720, 1440, 3600, 3600 };
+    int64_t now = START;
+
+    configure("", false, now);
+    for (size_t i = 0; i < LENGTH(waits); i++) {
+        struct watch_result result = { .outcome = AUDIT_UNDECIDED, .unknown = AUDIT_ALL, .has_failed = true };
+        struct watch_job job;
+        ck_assert(watch_begin(w, now, &job));
+        watch_settle(w, &job, &result, now, &lines);
+        ck_assert_int_eq(watch_due(w, now), waits[i] * 1000);
+        now += waits[i] * 1000;
+    }
+    ck_assert_str_eq(told(), "");
+}
+END_TEST
+
+START_TEST(tells_how_everything_stands)
+{
+    static const char *const seen[] = { "a.example", "b.example", "c.example" };
+    struct conf *conf = conffile_load("");
+
+    watch_want(w, conf, seen, 3, false, START);
+    settle(&steps[9], START);
+    settle(&steps[2], START + 60 * 1000);
+    settle(&steps[4], START + 120 * 1000);
+    told();
+    watch_tell(w, START + 180 * 1000, 10, &lines);
+    ck_assert_str_eq(told(),
+        "audit: egresses 1, domains 3, every 60m: faulty 1, undecided 1, clear 1, not audited yet 1\n"
+        "audit: domain a.example: faulty: ptr-missing 192.0.2.1; audited 2m ago, next in 29m\n"
+        "audit: domain b.example: undecided; audited 60s ago, next in 44m\n"
+        "audit: domain c.example: not audited yet; due in 0s\n"
+        "audit: egress default: clear; audited 3m ago, next in 14m\n");
+    watch_tell(w, START + 180 * 1000, 1, &lines);
+    ck_assert_str_eq(told(),
+        "audit: egresses 1, domains 3, every 60m: faulty 1, undecided 1, clear 1, not audited yet 1\n"
+        "audit: domain a.example: faulty: ptr-missing 192.0.2.1; audited 2m ago, next in 29m\n"
+        "audit: and 3 more\n");
+    conf_unref(&conf);
+}
+END_TEST
+
+static const char zone[] =
+    ". 300 IN SOA ns. root.ns. 1 3600 600 86400 300\n"
+    "mail.example. 300 IN A 192.0.2.1\n"
+    "mail.example. 300 IN TXT \"v=spf1 a -all\"\n"
+    "1.2.0.192.in-addr.arpa. 300 IN PTR mail.example.\n"
+    "good.example. 300 IN MX 10 mail.example.\n"
+    "good.example. 300 IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "_dmarc.good.example. 300 IN TXT \"v=DMARC1; p=reject\"\n"
+    "s1._domainkey.good.example. 300 IN TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n";
+
+static void run_one(struct preflight *engine, const char *selector, int64_t now_ms)
+{
+    struct selectors selectors = { .count = 0 };
+    struct watch_result result;
+    atomic_bool stop = false;
+    struct watch_job job;
+
+    ck_assert(watch_begin(w, now_ms, &job));
+    if (selector != NULL && job.kind == WATCH_DOMAIN)
+        selectors_add(&selectors, selector, job.name, SELECTOR_TRAFFIC);
+    ck_assert_int_eq(watch_audit(engine, &job, &selectors, &stop, &result), 0);
+    watch_settle(w, &job, &result, now_ms, &lines);
+    selectors_clear(&selectors);
+}
+
+/* Through the engine: the records are good, a key goes, the DNS fails, the key is back. */
+START_TEST(audits_with_the_engine)
+{
+    struct err err = { "" };
+    char *text;
+
+    conffile_write("zone", zone);
+    ck_assert_int_gt(asprintf(&text, "egress default { addresses = { \"192.0.2.1\" } helo = \"mail.example\" }\n"
+                              "domain \"good.example\" { }\ndns { zone = \"%s\" }\n", conffile_path("zone")), 0);
+    struct conf *conf = conffile_load(text);
+    struct preflight *engine = preflight_new(conf, NULL, &err);
+    ck_assert_msg(engine != NULL, "%s", err.text);
+    watch_want(w, conf, NULL, 0, false, START);
+    run_one(engine, "s1", START);
+    run_one(engine, "s1", START + 60 * 1000);
+    ck_assert_str_eq(told(), "");
+
+    int64_t now = START + 3600 * 1000;
+    run_one(engine, "s1", now);             /* the egress */
+    dns_inject(preflight_dns(engine), "s1._domainkey.good.example", DNS_TXT, DNS_NXDOMAIN);
+    run_one(engine, "s1", now += 3600 * 1000);
+    assert_within(told(), "!audit: domain good.example: dkim-no-key s1._domainkey.good.example: ");
+    dns_inject(preflight_dns(engine), "1.2.0.192.in-addr.arpa", DNS_PTR, DNS_TIMEOUT);
+    run_one(engine, "s1", now += 3600 * 1000);
+    ck_assert_str_eq(told(), "");
+    dns_inject(preflight_dns(engine), "s1._domainkey.good.example", DNS_TXT, DNS_TIMEOUT);
+    run_one(engine, "s1", now += 3600 * 1000);
+    run_one(engine, "s1", now += 3600 * 1000);
+    ck_assert_str_eq(told(), "");
+    dns_inject(preflight_dns(engine), "1.2.0.192.in-addr.arpa", DNS_PTR, DNS_NXDOMAIN);
+    for (int i = 0; i < 2; i++)
+        run_one(engine, NULL, now += 3600 * 1000);
+    const char *both = told();
+    assert_within(both, "!audit: egress default: ptr-missing 192.0.2.1: ");
+    assert_within(both, "audit: domain good.example: ended: dkim-no-key s1._domainkey.good.example\n");
+    preflight_unref(&engine);
+    conf_unref(&conf);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_stopped_audit_does_not_count)
+{
+    struct selectors selectors = { .count = 0 };
+    struct err err = { "" };
+    struct watch_result result;
+    atomic_bool stop = true;
+    struct watch_job job;
+    struct conf *conf = conffile_load("egress default { helo = \"mail.example\" }\ndns { servers = { \"192.0.2.1\" } }\n");
+    struct preflight *engine = preflight_new(conf, NULL, &err);
+
+    ck_assert_msg(engine != NULL, "%s", err.text);
+    watch_want(w, conf, NULL, 0, false, START);
+    ck_assert(watch_begin(w, START, &job));
+    int64_t start = clock_ms();
+    ck_assert_int_eq(watch_audit(engine, &job, &selectors, &stop, &result), -1);
+    ck_assert_int_lt(clock_ms() - start, 1000);
+    watch_drop(&job);
+    watch_drop(&job);
+    preflight_unref(&engine);
+    conf_unref(&conf);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        knows_whom_to_watch, spreads_out, asks_not_all_at_once, what_is_new_comes_soon, can_be_off, tells_changes_once,
+        keeps_the_state_over_a_reload, tries_again_where_the_dns_failed, tells_how_everything_stands,
+        audits_with_the_engine, a_stopped_audit_does_not_count,
+    };
+    Suite *suite = suite_create("watch");
+    TCase *tc = tcase_create("watch");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    for (size_t i = 0; i < LENGTH(tests); i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(suite, tc);
+    return unit_run(suite);
+}
