@@ -69,7 +69,7 @@ static void check_keys(const struct domainaudit_input *input, struct dns_budget 
     }
     if (input->signing != NULL)
         audit->signing = *input->signing;
-    if (audit->signing.scope == OPENDKIM_NONE)
+    if (audit->signing.scope == OPENDKIM_NONE || audit->signing.is_broken)
         findings_add(&audit->findings, FINDING_DKIM_DOMAIN_UNSIGNED, input->domain, NULL, audit->signing.detail);
     else if (audit->signing.scope == OPENDKIM_UNKNOWN)
         findings_add(&audit->findings, FINDING_DKIM_SIGNER_UNKNOWN, input->domain, NULL, audit->signing.detail);

@@ -34,6 +34,7 @@ struct opendkim {
     bool is_safe, signs_all, has_subdomains;
     struct opendkimtable keys, signers, domains;
     char problem[OPENDKIM_DETAIL_MAX];  /* why the tables are not known; "" else */
+    char refusal[OPENDKIM_DETAIL_MAX];  /* why OpenDKIM does not start with them; "" else */
 };
 
 const char *opendkim_scope_name(enum opendkim_scope scope)
@@ -175,6 +176,35 @@ static void read_table(struct opendkim *opendkim, const char *name, const char *
     free(path);
 }
 
+static bool has_three_fields(const char *value)
+{
+    const char *colon = strchr(value, ':'), *second = colon == NULL ? NULL : strchr(colon + 1, ':');
+
+    return second != NULL && second[1] != '\0';
+}
+
+/*
+ * Before it starts, OpenDKIM looks up the keys that a table of names has, but only up to the first entry that is a key
+ * alone: one with a signer, or with nothing, is looked up.  What it finds may be empty.
+ */
+static void check_start(struct opendkim *opendkim)
+{
+    for (size_t i = 0; i < opendkim->signers.count && opendkim->signers.kind != OPENDKIMTABLE_PATTERNS; i++) {
+        const char *value = opendkim->signers.entries[i].value, *colon = strchr(value, ':');
+        if (*value != '\0' && (colon == NULL || colon[1] == '\0'))
+            return;
+        char *name = xstrndup(value, strcspn(value, ":"));
+        const char *key = opendkimtable_get(&opendkim->keys, name);
+        bool is_known = key != NULL && (*key == '\0' || has_three_fields(key));
+        if (!is_known)
+            snprintf(opendkim->refusal, sizeof(opendkim->refusal), "it does not start, since SigningTable names the "
+                     "key '%.*s', which KeyTable does not have", SHOWN_MAX, name);
+        free(name);
+        if (!is_known)
+            return;
+    }
+}
+
 struct opendkim *opendkim_read(const char *path, struct err *err)
 {
     struct opendkim *opendkim = xcalloc(1, sizeof(*opendkim));
@@ -199,6 +229,8 @@ struct opendkim *opendkim_read(const char *path, struct err *err)
     else
         snprintf(opendkim->problem, sizeof(opendkim->problem), "%s", opendkim->script != NULL ?
                  "a SetupPolicyScript decides what is signed" : "it has a KeyTable but no SigningTable");
+    if (opendkim->problem[0] == '\0')
+        check_start(opendkim);
     return opendkim;
 }
 
@@ -299,11 +331,11 @@ static bool take_entry(struct search *search, const char *name)
         say(search, "SigningTable names the key '", name, "', which KeyTable does not have: such mail is deferred");
         return false;
     }
-    const char *colon = strchr(value, ':'), *second = colon == NULL ? NULL : strchr(colon + 1, ':');
-    if (second == NULL || second[1] == '\0') {
+    if (!has_three_fields(value)) {
         say(search, "the entry '", name, "' of KeyTable is not of the form domain:selector:key");
         return false;
     }
+    const char *colon = strchr(value, ':'), *second = strchr(colon + 1, ':');
     char *domain = xstrndup(value, (size_t)(colon - value));
     char *selector = xstrndup(colon + 1, (size_t)(second - colon - 1));
     bool is_good = add(search, selector, strcmp(domain, "%") == 0 ? search->domain : domain, second + 1, false);
@@ -329,13 +361,16 @@ static bool has_unread_pattern(struct search *search)
     return true;
 }
 
-/* Entries for some senders count as long as one for all does not come before them. */
+/*
+ * Entries for some senders count as long as one for all does not come before them.  One whose key is missing has the
+ * mail deferred, whatever other signatures it would get.
+ */
 static void find_by_tables(struct search *search)
 {
     const struct opendkim *opendkim = search->opendkim;
     const struct opendkimtable_entry *entry, *some = NULL;
     enum opendkimtable_senders senders;
-    bool is_met = false, is_all = false;
+    bool is_met = false, is_all = false, is_deferred = false;
     size_t at = 0;
 
     while ((entry = opendkimtable_next(&opendkim->signers, search->domain, &at, &senders)) != NULL) {
@@ -345,10 +380,14 @@ static void find_by_tables(struct search *search)
         is_met = true;
         some = is_signed && senders == OPENDKIMTABLE_SOME ? entry : some;
         is_all = is_all || (is_signed && senders == OPENDKIMTABLE_ALL);
+        is_deferred = is_deferred || (!is_signed && senders == OPENDKIMTABLE_ALL);
+        search->signing->is_broken = search->signing->is_broken || !is_signed;
         if (senders == OPENDKIMTABLE_ALL && !opendkim->signs_all)
             break;
     }
-    search->signing->scope = is_all ? OPENDKIM_ALL : some != NULL ? OPENDKIM_SOME : OPENDKIM_NONE;
+    is_all = is_all && !is_deferred;
+    search->signing->scope = is_all ? OPENDKIM_ALL : some != NULL && !(opendkim->signs_all && is_deferred)
+                             ? OPENDKIM_SOME : OPENDKIM_NONE;
     if (some != NULL && !is_all && search->signing->detail[0] == '\0')
         say(search, "only for '", some->key, "' and what else SigningTable names");
     if (!is_met && (opendkim->signers.kind == OPENDKIMTABLE_PATTERNS || !has_unread_pattern(search)))
@@ -360,10 +399,10 @@ static const char *find_listed(const struct search *search)
 {
     const struct opendkimtable *domains = &search->opendkim->domains;
 
-    if (domains->kind == OPENDKIMTABLE_PATTERNS)
-        return opendkimtable_get(domains, search->domain) != NULL ? search->domain : NULL;
     for (const char *name = search->domain; name != NULL; name = strchr(name, '.')) {
         name += *name == '.';
+        if (domains->kind == OPENDKIMTABLE_PATTERNS && opendkimtable_get(domains, name) != NULL)
+            return name;
         for (size_t i = 0; i < domains->count; i++) {
             const char *key = domains->entries[i].key;
             if (strcasecmp(key, name) == 0 || (name == search->domain && strcmp(key, "*") == 0))
@@ -401,6 +440,9 @@ void opendkim_find(const struct opendkim *opendkim, const char *domain, bool wit
     *signing_r = (struct opendkim_signing){ .scope = OPENDKIM_UNKNOWN };
     if (opendkim->problem[0] != '\0') {
         snprintf(signing_r->detail, sizeof(signing_r->detail), "%s", opendkim->problem);
+    } else if (opendkim->refusal[0] != '\0') {
+        signing_r->scope = OPENDKIM_NONE;
+        snprintf(signing_r->detail, sizeof(signing_r->detail), "%s", opendkim->refusal);
     } else if (opendkim->mode != NULL && strchr(opendkim->mode, 's') == NULL) {
         signing_r->scope = OPENDKIM_NONE;
         say(&search, "its Mode '", opendkim->mode, "' does not sign");

@@ -29,7 +29,8 @@ const char *opendkim_scope_name(enum opendkim_scope scope);     /* "unknown", "n
 
 struct opendkim_signing {
     enum opendkim_scope scope;
-    char detail[OPENDKIM_DETAIL_MAX];   /* why it is not all; "" else; untrusted */
+    bool is_broken;                     /* mail of some senders at least is deferred, for a key that is missing */
+    char detail[OPENDKIM_DETAIL_MAX];   /* why it is not all, or what is broken; "" else; untrusted */
 };
 
 /*

@@ -210,6 +210,16 @@ static bool is_for(const char *key, const char *host, bool has_user, bool has_do
     return strcasecmp(key, host) == 0;
 }
 
+/* Of a name that stands twice the first entry counts. */
+static bool is_repeated(const struct opendkimtable *table, const struct opendkimtable_entry *entry)
+{
+    for (const struct opendkimtable_entry *before = table->entries; before < entry; before++) {
+        if (strcasecmp(before->key, entry->key) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct opendkimtable_entry *opendkimtable_next(const struct opendkimtable *table, const char *domain, size_t *at,
                                                      enum opendkimtable_senders *senders_r)
 {
@@ -229,7 +239,7 @@ const struct opendkimtable_entry *opendkimtable_next(const struct opendkimtable 
             *senders_r = !is_for(entry->key, host, has_user, has_dot) ? OPENDKIMTABLE_NOBODY
                          : has_user ? OPENDKIMTABLE_SOME : OPENDKIMTABLE_ALL;
         }
-        if (*senders_r != OPENDKIMTABLE_NOBODY) {
+        if (*senders_r != OPENDKIMTABLE_NOBODY && (is_patterns || !is_repeated(table, entry))) {
             ++*at;
             return entry;
         }
