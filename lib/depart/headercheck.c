@@ -8,6 +8,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/depart/fieldaddress.h"
+#include "lib/depart/mimetype.h"
 #include "lib/message/lex.h"
 
 #include <stdlib.h>
@@ -74,20 +75,6 @@ void headerchanges_clear(struct headerchanges *changes)
     *changes = (struct headerchanges){ .items = NULL };
 }
 
-static bool is_mime(const char *name)
-{
-    static const char *const names[] = {
-        "Content-Description", "Content-Disposition", "Content-ID", "Content-Transfer-Encoding", "Content-Type",
-        "MIME-Version",
-    };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcasecmp(name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* --- actions ---------------------------------------------------------------------------------------- */
 
 /* "Name: value"; false where it is no field, which Postfix does not take either. */
@@ -137,7 +124,7 @@ int headercheck_run(struct postmap *postmap, const struct conf_strings *tables, 
 
     for (size_t i = 0; i < fields->count; i++) {
         const struct headerfield *field = &fields->items[i];
-        if (field->is_added || is_mime(field->name) != are_mime)
+        if (field->is_added || mimetype_is_field(field->name, strlen(field->name)) != are_mime)
             continue;
         places[n] = i;
         texts[n++] = xasprintf("%s:%s", field->name, field->value);
