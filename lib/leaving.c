@@ -9,23 +9,37 @@
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/depart/depart.h"
+#include "lib/depart/departbody.h"
 #include "lib/depart/postmap.h"
+#include "lib/message/lex.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define CHANGES_SHOWN 4
+#define PENDING_MAX (256 * 1024)    /* bytes of a body that are kept until it is seen to change */
+
+struct broken {                     /* a signature that is valid now, and not when the message has left */
+    char *domain;
+    char *cause;
+    bool is_body;                   /* the body's change breaks it */
+};
 
 struct leaving {
     struct preflight *pf;           /* the message's */
     const char *id;                 /* likewise */
     struct departure *departure;
-    struct dkimcheck_verifier *dkim;    /* of the header as it leaves; NULL where that is as it came */
+    struct departbody *body;        /* NULL: it leaves as it came, or there is no signature */
+    bool is_signed, is_header_changed;
+    struct dkimcheck_verifier *dkim;    /* of the message as it leaves; NULL where that is as it came, as far as seen */
+    struct str pending;             /* the body as it leaves, while there is no verifier */
     int64_t waited_ms;
-    struct dkim_names broken;       /* domains of signatures that are valid now, and not when it has left */
-    char *breaks;                   /* what breaks them */
+    struct broken *broken;
+    size_t n_broken, broken_capacity;
 };
+
+static void write_body(void *context, const char *data, size_t len);
 
 struct leaving *leaving_begin(struct preflight *pf, const char *sender, const char *id)
 {
@@ -38,6 +52,7 @@ struct leaving *leaving_begin(struct preflight *pf, const char *sender, const ch
     leaving->pf = pf;
     leaving->id = id;
     leaving->departure = departure;
+    leaving->body = departbody_begin(pf->depart, write_body, leaving);
     return leaving;
 }
 
@@ -46,32 +61,55 @@ void leaving_free(struct leaving **leaving)
     if (*leaving == NULL)
         return;
     departure_free(&(*leaving)->departure);
+    departbody_free(&(*leaving)->body);
     dkimcheck_abandon(&(*leaving)->dkim);
-    dkim_names_clear(&(*leaving)->broken);
-    free((*leaving)->breaks);
+    str_clear(&(*leaving)->pending);
+    for (size_t i = 0; i < (*leaving)->n_broken; i++) {
+        free((*leaving)->broken[i].domain);
+        free((*leaving)->broken[i].cause);
+    }
+    free((*leaving)->broken);
     free(*leaving);
     *leaving = NULL;
 }
 
+/* --- the message ------------------------------------------------------------------------------------- */
+
 void leaving_header(struct leaving *leaving, const char *name, const char *value)
 {
-    if (leaving != NULL)
-        departure_header(leaving->departure, name, value);
+    static const char signature[] = "DKIM-Signature";
+
+    if (leaving == NULL)
+        return;
+    departure_header(leaving->departure, name, value);
+    if (leaving->body != NULL)
+        departbody_header(leaving->body, name, value);
+    leaving->is_signed = leaving->is_signed || (lex_name_length(name, strlen(name)) == strlen(signature) &&
+                                                strncasecmp(name, signature, strlen(signature)) == 0);
 }
 
-static void begin_again(struct leaving *leaving, struct message **message)
+/* The message as it leaves, from its header on. */
+static void begin_verifier(struct leaving *leaving)
 {
-    const struct message_limits limits = { leaving->pf->conf->limits.headers, leaving->pf->conf->limits.header_bytes };
     const char *name, *value;
 
-    message_free(message);
-    *message = message_new(&limits);
     leaving->dkim = dkimcheck_begin(leaving->pf->dkim, leaving->id);
-    for (size_t i = 0; departure_field(leaving->departure, i, &name, &value); i++) {
-        message_header(*message, name, value);
+    for (size_t i = 0; departure_field(leaving->departure, i, &name, &value); i++)
         dkimcheck_header(leaving->dkim, name, value);
-    }
     dkimcheck_end_of_header(leaving->dkim);
+    dkimcheck_body(leaving->dkim, (const unsigned char *)str_get(&leaving->pending), leaving->pending.len);
+    str_clear(&leaving->pending);
+}
+
+static struct message *new_message(const struct leaving *leaving)
+{
+    const struct message_limits limits = { leaving->pf->conf->limits.headers, leaving->pf->conf->limits.header_bytes };
+    struct message *message = message_new(&limits);
+    const char *name, *value;
+
+    for (size_t i = 0; departure_field(leaving->departure, i, &name, &value); i++)
+        message_header(message, name, value);
+    return message;
 }
 
 void leaving_end_of_header(struct leaving *leaving, struct message **message)
@@ -83,24 +121,64 @@ void leaving_end_of_header(struct leaving *leaving, struct message **message)
         return;
     departure_end_of_header(leaving->departure, start + leaving->pf->conf->dns.budget_ms);
     leaving->waited_ms = clock_ms() - start;
-    if (departure_changes(leaving->departure, &changes) > 0)
-        begin_again(leaving, message);
+    leaving->is_header_changed = departure_changes(leaving->departure, &changes) > 0;
+    if (leaving->is_header_changed) {
+        message_free(message);
+        *message = new_message(leaving);
+        begin_verifier(leaving);
+    }
+    if (!leaving->is_signed || departure_problem(leaving->departure) != NULL)
+        departbody_free(&leaving->body);
+    if (leaving->body != NULL)
+        departbody_end_of_header(leaving->body);
+}
+
+/* The body as it leaves.  While it is as it came, and short, it is only kept: the first verifier is enough then. */
+static void write_body(void *context, const char *data, size_t len)
+{
+    struct leaving *leaving = context;
+
+    if (leaving->dkim == NULL) {
+        str_addn(&leaving->pending, data, len);
+        if (departbody_done(leaving->body) != 0 || leaving->pending.len > PENDING_MAX)
+            begin_verifier(leaving);
+    } else {
+        dkimcheck_body(leaving->dkim, (const unsigned char *)data, len);
+    }
 }
 
 void leaving_body(struct leaving *leaving, const unsigned char *data, size_t len)
 {
-    if (leaving != NULL && leaving->dkim != NULL)
+    if (leaving != NULL && leaving->body != NULL)
+        departbody_add(leaving->body, data, len);
+    else if (leaving != NULL && leaving->dkim != NULL)
         dkimcheck_body(leaving->dkim, data, len);
+}
+
+/* Where nothing was changed, what the first verifier found is so. */
+static void end_body(struct leaving *leaving, int64_t deadline_ms)
+{
+    if (leaving->body == NULL)
+        return;
+    departbody_end(leaving->body, deadline_ms);
+    if (!leaving->is_header_changed && departbody_done(leaving->body) == 0)
+        dkimcheck_abandon(&leaving->dkim);
+    else if (leaving->dkim == NULL)
+        begin_verifier(leaving);        /* all of a body is removed: nothing was written */
 }
 
 const char *leaving_sender(const struct leaving *leaving, const char *sender)
 {
-    return leaving == NULL || leaving_problem(leaving) != NULL ? sender : departure_sender(leaving->departure);
+    return leaving == NULL || departure_problem(leaving->departure) != NULL ? sender
+        : departure_sender(leaving->departure);
 }
 
 const char *leaving_problem(const struct leaving *leaving)
 {
-    return leaving == NULL ? NULL : departure_problem(leaving->departure);
+    if (leaving == NULL)
+        return NULL;
+    const char *problem = departure_problem(leaving->departure);
+    return problem != NULL || leaving->body == NULL ? problem : departbody_problem(leaving->body);
 }
 
 int64_t leaving_waited(const struct leaving *leaving)
@@ -175,19 +253,27 @@ static struct dkim_result *find_same(const struct dkim_results *from, size_t i, 
     return NULL;
 }
 
+static char *describe_body(const struct leaving *leaving)
+{
+    struct str text = STR_EMPTY;
+
+    departbody_describe(leaving->body, &text);
+    return str_steal(&text);
+}
+
 static void note_broken(struct leaving *leaving, const struct dkim_result *before, struct dkim_result *after)
 {
-    char *changes = describe_changes(leaving, &before->coverage);
+    bool is_body = after != NULL && after->finding == FINDING_DKIM_BODY_CHANGED && leaving->body != NULL &&
+                   departbody_done(leaving->body) != 0;
+    char *cause = is_body ? describe_body(leaving) : describe_changes(leaving, &before->coverage);
 
-    dkim_names_add(&leaving->broken, before->domain, strlen(before->domain));
-    if (after != NULL) {
-        free(after->reason);
-        after->reason = xasprintf("it is valid now, and no more when the message has left: %s", changes);
-        if (after->finding != FINDING_DKIM_BODY_CHANGED)
-            after->finding = FINDING_DKIM_HEADER_CHANGED;
-    }
-    free(leaving->breaks);
-    leaving->breaks = changes;
+    leaving->broken = xgrow(leaving->broken, leaving->n_broken, &leaving->broken_capacity, sizeof(*leaving->broken));
+    leaving->broken[leaving->n_broken++] = (struct broken){ xstrdup(before->domain), cause, is_body };
+    if (after == NULL)
+        return;
+    free(after->reason);
+    after->reason = xasprintf("it is valid now, and no more when the message has left: %s", cause);
+    after->finding = is_body ? FINDING_DKIM_BODY_CHANGED : FINDING_DKIM_HEADER_CHANGED;
 }
 
 static void compare(struct leaving *leaving, const struct dkim_results *before, const struct dkim_results *after)
@@ -218,9 +304,12 @@ void leaving_verify(struct leaving *leaving, struct dns_budget *budget, struct d
 {
     struct dkim_results after;
 
+    if (leaving == NULL)
+        return;
+    end_body(leaving, budget->deadline_ms);
     if (leaving_problem(leaving) != NULL)
         doubt(leaving_problem(leaving), results);
-    if (leaving == NULL || leaving->dkim == NULL)
+    if (leaving->dkim == NULL || leaving_problem(leaving) != NULL)
         return;
     dkimcheck_end(&leaving->dkim, budget, &after);
     compare(leaving, results, &after);
@@ -236,6 +325,15 @@ static void add(struct findings *findings, enum finding_id id, const char *subje
     free(detail);
 }
 
+static enum finding_id what_is_fragile(const struct leaving *leaving, const struct broken *broken)
+{
+    if (broken->is_body && (departbody_done(leaving->body) & BODYCHANGE_CONVERTED) != 0)
+        return FINDING_DKIM_FRAGILE_8BIT;
+    if (broken->is_body && departbody_done(leaving->body) == BODYCHANGE_CUT)
+        return FINDING_DKIM_FRAGILE_LONG_LINE;
+    return FINDING_DKIM_FRAGILE_HEADER;
+}
+
 void leaving_findings(const struct leaving *leaving, const char *sender, struct findings *findings)
 {
     if (leaving == NULL)
@@ -243,14 +341,14 @@ void leaving_findings(const struct leaving *leaving, const char *sender, struct 
     const char *sent = departure_sender(leaving->departure), *before = departure_author_before(leaving->departure);
     const char *after = departure_author_after(leaving->departure);
 
-    if (leaving_problem(leaving) != NULL) {
-        if (!findings_has(findings, FINDING_DEPARTURE_UNKNOWN))
-            findings_add(findings, FINDING_DEPARTURE_UNKNOWN, NULL, NULL, leaving_problem(leaving));
+    if (leaving_problem(leaving) != NULL && !findings_has(findings, FINDING_DEPARTURE_UNKNOWN))
+        findings_add(findings, FINDING_DEPARTURE_UNKNOWN, NULL, NULL, leaving_problem(leaving));
+    if (departure_problem(leaving->departure) != NULL)
         return;
+    for (size_t i = 0; i < leaving->n_broken; i++) {
+        const struct broken *broken = &leaving->broken[i];
+        findings_add(findings, what_is_fragile(leaving, broken), broken->domain, broken->domain, broken->cause);
     }
-    for (size_t i = 0; i < leaving->broken.count; i++)
-        findings_add(findings, FINDING_DKIM_FRAGILE_HEADER, leaving->broken.items[i], leaving->broken.items[i],
-                     leaving->breaks);
     if (strcmp(sent, sender) != 0)
         add(findings, FINDING_SENDER_REWRITTEN, sent,
             xasprintf("<%s> becomes <%s> by %s", sender, sent, departure_sender_setting(leaving->departure)));

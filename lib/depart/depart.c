@@ -65,8 +65,10 @@ struct depart *depart_new(const struct conf *conf, struct err *err)
     addressmap_init(&depart->sender_canonical, facts, &facts->sender_canonical_maps, facts->propagates_canonical);
     addressmap_init(&depart->canonical, facts, &facts->canonical_maps, facts->propagates_canonical);
     depart->is_converting = facts->converts_8bit == KNOWN_YES && facts->eightbitmime == KNOWN_NO;
+    /* A header that only the body's changes concern is kept, too: its signatures are verified again. */
     depart->changes_header = facts->generic_maps.count + facts->header_checks.count +
-        facts->mime_header_checks.count > 0 || depart->is_converting || facts->line_length_limit > 0;
+        facts->mime_header_checks.count + facts->nested_header_checks.count + facts->body_checks.count > 0 ||
+        depart->is_converting || facts->line_length_limit > 0;
     snprintf(depart->limit, sizeof(depart->limit), "smtp_line_length_limit = %d", facts->line_length_limit);
     depart->changes_sender = facts->generic_maps.count + facts->sender_canonical_maps.count +
         facts->canonical_maps.count + facts->masquerade_domains.count > 0;
@@ -89,6 +91,11 @@ void depart_free(struct depart **depart)
 const struct relay_facts *depart_facts(const struct depart *depart)
 {
     return &depart->facts;
+}
+
+struct postmap *depart_postmap(const struct depart *depart)
+{
+    return depart->postmap;
 }
 
 /* --- a message in --------------------------------------------------------------------------------- */

@@ -15,11 +15,13 @@
 struct depart;              /* the engine: one per configuration */
 struct departure;           /* one message */
 struct err;
+struct postmap;
 
 /* Asks postconf(1) where conf says so.  NULL with err where that fails. */
 struct depart *depart_new(const struct conf *conf, struct err *err);
 void depart_free(struct depart **depart);       /* NULL is fine */
 const struct relay_facts *depart_facts(const struct depart *depart);
+struct postmap *depart_postmap(const struct depart *depart);
 
 /* A header field that leaves as another one. */
 struct departure_change {

@@ -60,9 +60,10 @@ void postmap_name_tables(const struct conf_strings *tables, struct str *text_r)
 
 /* --- the program ------------------------------------------------------------------------------ */
 
-/* option: "-hf" before the tables' "-q -", or NULL. */
+/* option: "-hf" before the tables' "-q -", or NULL.  own_table: asked after them. */
 static int run(const struct postmap *postmap, const char *option, const struct conf_strings *tables,
-               const struct str *input, int64_t deadline_ms, struct str *output, struct err *err)
+               const char *own_table, const struct str *input, int64_t deadline_ms, struct str *output,
+               struct err *err)
 {
     int64_t left = deadline_ms - clock_ms();
 
@@ -85,7 +86,7 @@ static int run(const struct postmap *postmap, const char *option, const struct c
     argv[n++] = "-";
     for (size_t i = 0; i < tables->count; i++)
         argv[n++] = tables->items[i];
-    argv[n] = OWN_TABLE;
+    argv[n] = own_table;
     struct command command = {
         .argv = argv, .max_bytes = OUTPUT_MAX, .timeout_ms = (int)left, .input = str_get(input),
         .input_len = input->len,
@@ -154,7 +155,7 @@ static int ask(struct postmap *postmap, const struct conf_strings *tables, struc
         str_addc(&input, '\n');
     }
     str_add(&input, OWN_KEY "\n");
-    int rc = run(postmap, NULL, tables, &input, deadline_ms, &output, err);
+    int rc = run(postmap, NULL, tables, OWN_TABLE, &input, deadline_ms, &output, err);
     if (rc == 0)
         rc = read_values(asked, n, (struct span){ str_get(&output), output.len }, err);
     str_clear(&input);
@@ -272,13 +273,48 @@ int postmap_check_header(struct postmap *postmap, const struct conf_strings *tab
     }
     str_add(&input, OWN_KEY "\n\n");
     if (n > 0)
-        rc = run(postmap, "-fh", tables, &input, deadline_ms, &output, err);
+        rc = run(postmap, "-fh", tables, OWN_TABLE, &input, deadline_ms, &output, err);
     if (rc == 0 && n > 0)
         rc = read_actions(fields, n, (struct span){ str_get(&output), output.len }, action_r, err);
     for (size_t i = 0; rc < 0 && i < n; i++) {
         free(action_r[i]);
         action_r[i] = NULL;
     }
+    str_clear(&input);
+    str_clear(&output);
+    return rc;
+}
+
+/* --- lines -------------------------------------------------------------------------------------- */
+
+/* One answer for each line, which it begins with? */
+static bool are_answers(struct span lines, struct span answers)
+{
+    struct span line, answer;
+
+    while (span_cut(&lines, '\n', &line)) {
+        if (!span_cut(&answers, '\n', &answer) || answer.len <= line.len || answer.at[line.len] != '\t' ||
+            memcmp(answer.at, line.at, line.len) != 0)
+            return false;
+    }
+    return answers.len == 0;
+}
+
+/* As the body of a message without a header: only so postmap asks about lines that are not UTF-8, as smtp(8) does. */
+int postmap_check_lines(struct postmap *postmap, const struct conf_strings *tables, const struct str *lines,
+                        struct str *answers_r, int64_t deadline_ms, struct err *err)
+{
+    struct str input = STR_EMPTY, output = STR_EMPTY;
+
+    str_addc(&input, '\n');
+    str_addn(&input, str_get(lines), lines->len);
+    int rc = run(postmap, "-bf", tables, "static:" POSTMAP_NOTHING, &input, deadline_ms, &output, err);
+    struct span answers = { str_get(&output), output.len }, of_empty_line;
+    if (rc == 0 && (!span_cut(&answers, '\n', &of_empty_line) ||
+                    !are_answers((struct span){ str_get(lines), lines->len }, answers)))
+        rc = err_set(err, "'postmap' does not answer what it was asked");
+    if (rc == 0)
+        str_addn(answers_r, answers.at, answers.len);
     str_clear(&input);
     str_clear(&output);
     return rc;

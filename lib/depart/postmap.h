@@ -43,6 +43,16 @@ int postmap_find(struct postmap *postmap, const struct conf_strings *tables, str
 int postmap_check_header(struct postmap *postmap, const struct conf_strings *tables, const char *const *fields,
                          size_t n, char **action_r, int64_t deadline_ms, struct err *err);
 
+#define POSTMAP_NOTHING "-"         /* no action that a check may have */
+
+/*
+ * Looks up lines as body checks are: each ends in LF, none is empty or has a NUL.  Not kept.
+ * answers_r: for each, in their order, "LINE<tab>ACTION" and LF; POSTMAP_NOTHING for its action where there is none.
+ * -1 with err likewise.
+ */
+int postmap_check_lines(struct postmap *postmap, const struct conf_strings *tables, const struct str *lines,
+                        struct str *answers_r, int64_t deadline_ms, struct err *err);
+
 /* "type:name, type:name" for people. */
 void postmap_name_tables(const struct conf_strings *tables, struct str *text_r);
 

@@ -23,8 +23,14 @@ else:
 
 LISTS = ("smtp_generic_maps", "smtp_header_checks", "smtp_mime_header_checks", "smtp_nested_header_checks",
          "smtp_body_checks", "sender_canonical_maps", "canonical_maps")
+NUMBERS = ("smtp_line_length_limit", "disable_mime_output_conversion")
 TOKENS = itertools.count(1)
 BODY = "Hello,\r\nthis is a message.\r\n"
+GRUESS = "Gr\u00fc\u00dfe = Gr\u00fc\u00dfe\r\n"
+LABELLED = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+MULTIPART = 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="part"\r\n'
+PARTS = ("--part\r\nContent-Type: text/plain; charset=utf-8\r\n%s\r\n%s\r\n"
+         "--part\r\nContent-Type: message/rfc822\r\n\r\nSubject: nested\r\n\r\nnested text\r\n--part--\r\n")
 
 
 # --- what is sent ------------------------------------------------------------------------
@@ -72,10 +78,13 @@ class Case:
 
     @staticmethod
     def _tell(name, value):
-        return '%s = { "%s" }\n' % (name, value) if name in LISTS else ""
+        if name in LISTS:
+            return '%s = { "%s" }\n' % (name, value)
+        return "%s = %s\n" % (name, value) if name in NUMBERS else ""
 
-    def main_cf(self):
-        return "".join("%s = %s\n" % (name, value.replace("$", "$$")) for name, value in self.settings.items())
+    def main_cf(self, narrow):
+        text = "".join("%s = %s\n" % (name, value.replace("$", "$$")) for name, value in self.settings.items())
+        return text.replace("NARROW", "[127.0.0.1]:%d" % narrow.port)
 
 
 # --- how it is sent ----------------------------------------------------------------------
@@ -107,7 +116,7 @@ class Departures:
 
     def play(self, case):
         """Sends each message of the case, and compares."""
-        self._configure_postfix(case.main_cf(), case.services)
+        self._configure_postfix(case.main_cf(self.world.narrow), case.services)
         conf = self.world.configuration("observe")
         learned = 'postfix { config_directory = "%s" }\n' % self.world.postfix.conf
         asked = {"learns": learned} if case.is_learned else {}
@@ -128,10 +137,10 @@ class Departures:
         marks = {name: daemon.process.mark() for name, daemon in self.daemons.items()}
         queue_id = self._submit(mail, mail.data(self.world, token))
         self.world.postfix.expect_sent(queue_id)
-        received = self.world.sink.find(token)
+        received = (self.world.narrow if "relayhost" in case.settings else self.world.sink).find(token)
         sender = re.search(rb"^X-Mail-Args: <(.*?)>", received, re.M).group(1).decode()
         judged = self.receiver.judge(sender, received)
-        what = "%s%s\n%s" % (case.main_cf(), case.services, received.decode(errors="backslashreplace"))
+        what = "%s%s\n%s" % (case.main_cf(self.world.narrow), case.services, received.decode(errors="backslashreplace"))
         equal({name: judged[name] for name in mail.want}, mail.want, "what the world found\n" + what)
         for name in asked:
             said = dict(re.findall(r"(\w+)=(\S*)", self.daemons[name].judged(queue_id, marks[name])))
@@ -199,6 +208,7 @@ def untouched(world):
     play(world, [
         Case({}, Mail("fail pass pass"),
              Mail("fail none fail", sign=False),
+             Mail("fail pass pass", extra=LABELLED, body=GRUESS),
              Mail("fail pass pass", body="a" * 998 + "\r\n"))])
 
 
@@ -279,6 +289,65 @@ def header_checked(world):
              Mail("fail pass pass", extra="MIME-Version: 1.0\r\nContent-Type: text/plain\r\n"))])
 
 
+def parts_checked(world):
+    """what leaves is what was predicted: smtp_mime_header_checks, smtp_nested_header_checks"""
+    play(world, [
+        Case({"smtp_mime_header_checks": "regexp:{ { /^Content-Type: text.plain/ REPLACE Content-Type: text/html } }"},
+             Mail("fail fail fail", extra=MULTIPART, body=PARTS % ("", "text")),
+             Mail("fail pass pass", extra="MIME-Version: 1.0\r\nContent-Type: text/html\r\n")),
+        Case({"smtp_nested_header_checks": "regexp:{ { /^Subject: nested/ REPLACE Subject: changed } }"},
+             Mail("fail fail fail", extra=MULTIPART, body=PARTS % ("", "text")),
+             Mail("fail pass pass", subject="nested"))])
+
+
+def body_changed_late(world):
+    """what leaves is what was predicted: smtp_body_checks, smtp_line_length_limit"""
+    long = "word " * 210 + "\r\n"
+    play(world, [
+        Case({"smtp_body_checks":
+              "regexp:{ { /^change/ REPLACE changed } { /^drop/ IGNORE } { /^add/ PREPEND more } }"},
+             Mail("fail pass pass"),
+             Mail("fail fail fail", body="first\r\nchange me\r\n", says="dkim-body-changed dkim-fragile-header"),
+             Mail("fail fail fail", body="drop me\r\n"),
+             Mail("fail fail fail", body="add to me\r\n"),
+             Mail("fail pass pass", sign={"length": True}, footer=b"change me\r\n")),
+        Case({"smtp_line_length_limit": "998"},
+             Mail("fail fail fail", body=long),
+             Mail("fail fail fail", body="a" * 999 + "\r\n", says="dkim-body-changed dkim-fragile-long-line"),
+             Mail("fail fail fail", subject="a" * 1000),
+             Mail("fail pass pass", extra="X-Long: %s\r\n" % ("a" * 1000)),
+             Mail("fail pass pass", sign={"length": True}, footer=long.encode()),
+             Mail("pass fail pass", "a@example.com", body=long)),
+        Case({}, Mail("fail fail fail", body=long), told=None),
+        Case({"smtp_line_length_limit": "0"}, Mail("fail pass pass", body=long)),
+        Case({"smtp_line_length_limit": "500"},
+             Mail("fail fail fail", body="a" * 501 + "\r\n"), Mail("fail pass pass", body="a" * 500 + "\r\n"))])
+
+
+def eight_bit_converted(world):
+    """what leaves is what was predicted: 8-bit text for a server without 8BITMIME"""
+    mails = [
+        Mail("fail fail fail", extra=LABELLED, body=GRUESS, says="dkim-body-changed dkim-fragile-8bit"),
+        Mail("fail pass pass", body=GRUESS),
+        Mail("fail pass pass", extra=LABELLED.replace("8bit", "7bit"), body=GRUESS),
+        Mail("fail fail fail", extra=LABELLED, body="a = b\r\n"),
+        Mail("fail pass pass", extra=LABELLED, body="all of it 7-bit\r\n"),
+        Mail("fail fail fail", extra=LABELLED, body="all of it 7-bit\r\n",
+             sign={"include_headers": [b"from", b"content-transfer-encoding"]}),
+        Mail("fail fail fail", extra=MULTIPART, body=PARTS % ("Content-Transfer-Encoding: 8bit\r\n", GRUESS)),
+        Mail("fail pass pass", extra=MULTIPART, body=PARTS % ("", GRUESS)),
+        Mail("fail pass pass", sign={"length": True, "include_headers": [b"from", b"to"]}, extra=LABELLED,
+             footer=GRUESS.encode())]
+    never = {"smtp_discard_ehlo_keywords": "8bitmime"}
+    conversion = "eightbitmime = no\ndisable_mime_output_conversion = no\n"
+    play(world, [
+        Case(never, *mails, told=conversion),
+        Case({"relayhost": "NARROW"}, *mails, told=conversion, is_learned=False),
+        Case({**never, "disable_mime_output_conversion": "yes"}, Mail("fail pass pass", extra=LABELLED, body=GRUESS),
+             told="eightbitmime = no\n"),
+        Case({}, Mail("fail pass pass", extra=LABELLED, body=GRUESS), told="eightbitmime = yes\n", is_learned=False)])
+
+
 def sender_rewritten(world):
     """what leaves is what was predicted: sender_canonical_maps, canonical_maps, masquerade_domains"""
     there, back = "inline:{ { a@example.com = b@moved.test } }", "inline:{ { a@moved.test = b@example.com } }"
@@ -306,4 +375,5 @@ def sender_rewritten(world):
              Mail("none none fail", "a@host.keep.example.com", author="a@example.com", sign=False), told=None)])
 
 
-STORIES = [untouched, addresses_mapped, sender_rewritten, header_checked]
+STORIES = [untouched, addresses_mapped, sender_rewritten, header_checked, parts_checked, body_changed_late,
+           eight_bit_converted]

@@ -291,7 +291,7 @@ MaximumHeaders 0
 class Sink:
     """The world: takes every message and keeps it in a file of its own, or refuses at a command with a reply."""
 
-    def __init__(self, lab, name="sink", refuse_at=None, reply=None):
+    def __init__(self, lab, name="sink", refuse_at=None, reply=None, options=()):
         self.dir = lab.path(name)
         self.port = lab.free_port()
         os.mkdir(self.dir)
@@ -300,7 +300,7 @@ class Sink:
         self.name = name
         self.process = None
         how = ("-r", "-b") if reply and reply.startswith("4") else ("-f", "-B")
-        self._start([how[0], refuse_at, how[1], reply] if refuse_at else [])
+        self._start([how[0], refuse_at, how[1], reply] if refuse_at else list(options))
 
     def _start(self, options):
         argv = ["/usr/sbin/smtp-sink", "-u", "postfix", "-d", self.dir + "/m.", *options, "127.0.0.1:%d" % self.port]

@@ -140,6 +140,7 @@ class World:
         doors["filtered"] = Door([signer, path(modes[0])], again=doors["back"])
         doors["inet"] = Door([self.preflight["inet"].path])
         self.sink = Sink(lab)
+        self.narrow = Sink(lab, "narrow", options=["-8"])       # it knows no 8BITMIME
         self.refusing = {domain: Sink(lab, domain, *refusal) for domain, refusal in REFUSALS.items()}
         self.postfix = Postfix(lab, self.sink, doors, pickup=[signer, path(modes[0])], refusing=self.refusing)
 
