@@ -17,6 +17,7 @@ bool fieldaddress_is_rewritten(const char *name);
 
 struct fieldaddress {
     size_t at, len;                 /* what is to be replaced, in the value */
+    bool is_bare;                   /* not in <> */
     char *text;                     /* the address: no comments, no white space between its parts */
     const char *other;              /* what to write in its place, the caller's; NULL: it stays */
 };
@@ -32,8 +33,9 @@ void fieldaddress_find(const char *value, struct fieldaddresses *list_r);
 void fieldaddress_clear(struct fieldaddresses *list);
 
 /*
- * The value with the others in place, folded as Postfix does: unfolded first, then a new line behind a comma where the
- * line would be over 70 bytes.  name: only its length counts.  Begins with a space, folds are LF and a tab.
+ * The value with the others in place, written anew as Postfix does: spaced by its tokens, comments behind a bare
+ * address that they stand before, and a new line behind a comma where the line would be over 70 bytes.
+ * name: only its length counts.  Begins with a space, folds are LF and a tab.
  */
 void fieldaddress_rewrite(const char *name, const char *value, const struct fieldaddresses *list, struct str *value_r);
 

@@ -51,10 +51,14 @@ static const struct { const char *value, *addresses; } found[] = {
     { " \"a b\"@x.example", "\"a b\"@x.example" },
     { " a@[192.0.2.1], root", "a@[192.0.2.1] root" },
     { " <>", "" },
-    { " <a@x.example", "a@x.example" },
-    { " \"a@x.example", "\"a@x.example" },
+    { " <a@x.example", "<a@x.example" },
+    { " Alice a@x.example", "Alice a@x.example" },
+    { " <b@y.example> <a@x.example> c@z.example", "b@y.example a@x.example c@z.example" },
+    { " http://x.example", "http://x.example" },
+    { " a: b@y.example; c <a@x.example>", "b@y.example a@x.example" },
+    { " \"a@x.example", "\"a@x.example\"" },
     { " (a@x.example", "" },
-    { " ,,;a@x.example\\", "a@x.example\\" },
+    { " ,,;a@x.example\\", "a@x.example" },
     { "", "" },
 };
 
@@ -94,11 +98,16 @@ static const struct { const char *name, *value, *want; } rewritings[] = {
     { "From", " Alice <a@x.example>", " Alice <new@y.example>" },
     { "From", " \"a@x.example\" <a@x.example>", " \"a@x.example\" <new@y.example>" },
     { "To", " b@z.example,\n\ta@x.example", " b@z.example, new@y.example" },
-    { "To", " all: a@x.example, (a@x.example) b@z.example;", " all: new@y.example, (a@x.example) b@z.example;" },
+    { "To", " all: a@x.example, (a@x.example) b@z.example;", " all: new@y.example, b@z.example (a@x.example);" },
     { "To", " <longer.than.the.others@first.example>, <longer.than.the.others@second.example>, a@x.example",
       " <longer.than.the.others@first.example>,\n\t<longer.than.the.others@second.example>, new@y.example" },
     { "Cc", "a@x.example", " new@y.example" },
-    { "Cc", " a @ x.example ,b@z.example", " new@y.example ,b@z.example" },
+    { "Cc", " a @ x.example ,b@z.example", " new@y.example, b@z.example" },
+    { "From", " \"Al, ice\" <a@x.example> (c)", " \"Al, ice\" <new@y.example>(c)" },
+    { "From", " (c) a@x.example ( x )", " new@y.example (c) ( x )" },
+    { "From", " J.\r\n Doe (c) <a@x.example>", " J.Doe (c) <new@y.example>" },
+    { "From", " Alice a@x.example", " Alice, new@y.example" },
+    { "From", " <b@z.example> <a@x.example> a@x.example", " <b@z.example> <new@y.example>, new@y.example" },
 };
 
 START_TEST(rewrites_fields)
