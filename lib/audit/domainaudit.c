@@ -69,10 +69,37 @@ static void check_keys(const struct domainaudit_input *input, struct dns_budget 
     }
     if (input->signing != NULL)
         audit->signing = *input->signing;
-    if (audit->signing.scope == OPENDKIM_NONE || audit->signing.is_broken)
-        findings_add(&audit->findings, FINDING_DKIM_DOMAIN_UNSIGNED, input->domain, NULL, audit->signing.detail);
-    else if (audit->signing.scope == OPENDKIM_UNKNOWN)
-        findings_add(&audit->findings, FINDING_DKIM_SIGNER_UNKNOWN, input->domain, NULL, audit->signing.detail);
+}
+
+/* Would DMARC count a signature of that domain?  By the public suffix list, and as the record says. */
+static bool is_aligned(const struct domainaudit_input *input, const struct domainaudit *audit, const char *signer)
+{
+    char own[DOMAIN_MAX], other[DOMAIN_MAX];
+
+    orgdomain_find(input->dmarc->orgdomain, input->domain, own);
+    orgdomain_find(input->dmarc->orgdomain, signer, other);
+    return strcmp(signer, input->domain) == 0 ||
+           (!audit->dmarc.rfc9989.record.strict_dkim && strcmp(own, other) == 0);
+}
+
+static void judge_signing(const struct domainaudit_input *input, struct domainaudit *audit)
+{
+    const struct opendkim_signing *signing = &audit->signing;
+    const char *signer = NULL;
+    bool has_aligned = false;
+
+    for (size_t i = 0; i < input->selectors->count; i++) {
+        const struct selector *selector = &input->selectors->items[i];
+        if (selector->source == SELECTOR_OPENDKIM)
+            signer = selector->domain;
+        has_aligned = has_aligned || is_aligned(input, audit, selector->domain);
+    }
+    if (signing->scope == OPENDKIM_NONE || signing->is_broken)
+        findings_add(&audit->findings, FINDING_DKIM_DOMAIN_UNSIGNED, input->domain, NULL, signing->detail);
+    else if (signing->scope == OPENDKIM_UNKNOWN)
+        findings_add(&audit->findings, FINDING_DKIM_SIGNER_UNKNOWN, input->domain, NULL, signing->detail);
+    else if (signer != NULL && !has_aligned)
+        findings_add(&audit->findings, FINDING_DKIM_DOMAIN_UNALIGNED, input->domain, signer, NULL);
 }
 
 /* A revoked key is not published again. */
@@ -281,9 +308,10 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     audit_note(&watch, AUDIT_REST);
     check_listings(input, budget, audit_r);
     audit_note(&watch, AUDIT_LISTINGS);
+    propose_spf(input, budget, audit_r);
     check_policy(input, budget, audit_r);
     audit_note(&watch, AUDIT_REST);
-    propose_spf(input, budget, audit_r);
+    judge_signing(input, audit_r);
     propose_keys(audit_r);
     judge_reports(audit_r);
     judge_mx(audit_r);

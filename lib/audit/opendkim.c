@@ -74,6 +74,14 @@ static struct span trim(struct span span)
     return span;
 }
 
+/* A list of keys may stand in the configuration itself. */
+static void forget(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static void set(struct opendkim *opendkim, const char *name, const char *value)
 {
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -83,7 +91,7 @@ static void set(struct opendkim *opendkim, const char *name, const char *value)
         if (settings[i].is_switch) {
             *(bool *)field = *value != '\0' && strchr("TtYy1", *value) != NULL;
         } else {
-            free(*(char **)field);
+            forget(*(char **)field);
             *(char **)field = xstrdup(value);
         }
     }
@@ -112,7 +120,7 @@ static int read_line(struct opendkim *opendkim, struct span line, int depth, str
         rc = read_conf(opendkim, value, depth + 1, err);
     else if (*value != '\0')
         set(opendkim, name, value);
-    free(value);
+    forget(value);
     return rc;
 }
 
@@ -131,6 +139,7 @@ static int read_conf(struct opendkim *opendkim, const char *path, int depth, str
         rc = read_line(opendkim, line, depth, err);
     if (rc == 0)
         rc = read_line(opendkim, rest, depth, err);
+    explicit_bzero(text, len);
     free(text);
     return rc;
 }
@@ -240,7 +249,7 @@ void opendkim_free(struct opendkim **opendkim)
         return;
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         if (!settings[i].is_switch)
-            free(*(char **)((char *)*opendkim + settings[i].offset));
+            forget(*(char **)((char *)*opendkim + settings[i].offset));
     }
     opendkimtable_clear(&(*opendkim)->keys);
     opendkimtable_clear(&(*opendkim)->signers);

@@ -1,7 +1,7 @@
 /*
- * The SPF record that a domain should have in place of what it has: one of several, without the terms that are in error,
- * with the addresses that lack.  It is proposed only where every sending address passes by it.  Thread-safe as the
- * resolver is.
+ * The SPF record that a domain should have in place of what it has: one of several, without the terms that are in
+ * error, with the addresses that lack.  It is proposed only where every sending address passes by it.  Thread-safe as
+ * the resolver is.
  */
 #ifndef PREFLIGHT_AUDIT_SPFPROPOSAL_H
 #define PREFLIGHT_AUDIT_SPFPROPOSAL_H

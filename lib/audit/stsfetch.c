@@ -10,11 +10,14 @@
 #include "lib/base/mem.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 struct transfer {
     struct stspolicy_answer *answer;
@@ -149,6 +152,23 @@ static void fetch(CURL *curl, const struct stspolicy_server *server, struct stsp
     free(url);
 }
 
+/* A connection that the server drops is an error to be told, not a signal; another thread's signals stay its own. */
+static void perform(CURL *curl, const struct stspolicy_server *server, struct stspolicy_answer *answer)
+{
+    static const struct timespec now = { 0, 0 };
+    sigset_t pipe, before, pending;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    bool is_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    fetch(curl, server, answer);
+    while (!is_pending && sigtimedwait(&pipe, NULL, &now) == SIGPIPE)
+        continue;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void stsfetch_run(const struct stspolicy_server *server, struct stspolicy_answer *answer_r)
 {
     CURL *curl = curl_easy_init();
@@ -158,6 +178,6 @@ void stsfetch_run(const struct stspolicy_server *server, struct stspolicy_answer
         end(answer_r, STSPOLICY_UNKNOWN, "libcurl cannot be used");
         return;
     }
-    fetch(curl, server, answer_r);
+    perform(curl, server, answer_r);
     curl_easy_cleanup(curl);
 }

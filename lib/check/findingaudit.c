@@ -82,4 +82,8 @@ const struct finding_row finding_audit_rows[FINDING_POSTFIX_FIRST - FINDING_AUDI
       "let this command read OpenDKIM's configuration and tables, or take opendkim_conf out of preflight.conf and name "
       "selectors there",
       "preflight.conf(5), opendkim_conf" },
+    { FINDING_DKIM_DOMAIN_UNALIGNED, "dkim-domain-unaligned", CHECK_NONE, SEVERITY_INFO,
+      "OpenDKIM signs mail of {subject} as {domain} only, which DMARC does not count ({detail})",
+      "give SigningTable a key for {subject} of which the domain in KeyTable is {subject} or % (the sender's)",
+      "RFC 9989 section 4.4.1" },
 };

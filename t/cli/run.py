@@ -750,6 +750,13 @@ def asks_opendkim(box):
     report = json.loads(box.run("domain", "-c", "conf", "--json", "mail.example.com")[1])
     equal(report["opendkim"], {"signs": "none", "detail": "no entry of SigningTable is for it"}, "not covered")
     require("dkim-domain-unsigned" in {f["id"] for f in report["findings"]}, "unsigned")
+    # As whom it signs.
+    for line, want in (("*@mail.example.com k1", False), ("*@other.example k1", True)):
+        box.write("signers", (line + "\n").encode())
+        domain = line.split("@")[1].split()[0]
+        report = json.loads(box.run("domain", "-c", "conf", "--json", domain)[1])
+        equal(report["opendkim"], {"signs": "all"}, line)
+        equal("dkim-domain-unaligned" in {f["id"] for f in report["findings"]}, want, line)
     box.write("opendkim.conf", b"KeyTable lua:/x\nSigningTable refile:/y\n")
     report = json.loads(box.run("domain", "-c", "conf", "--json", "example.com")[1])
     equal(report["opendkim"]["signs"], "unknown", "a table of another kind")

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -248,6 +249,31 @@ def knows_what_it_does_not_know(box):
         check(box, "good", "unknown", "connect", port=closed.getsockname()[1])
 
 
+def survives_rude_servers(box):
+    """a server that hangs up, talks nonsense or resets the connection is not known, and ends nothing"""
+    def serve(listener, rudeness):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                if rudeness == "nonsense":
+                    connection.sendall(b"220 mail.example ESMTP\r\n" * 100)
+                elif rudeness == "reset":
+                    connection.recv(10)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    for rudeness in ("hangs up", "nonsense", "reset"):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            threading.Thread(target=serve, args=(listener, rudeness), daemon=True).start()
+            for _ in range(5):
+                check(box, "good", "unknown", port=listener.getsockname()[1])
+            listener.shutdown(socket.SHUT_RDWR)
+
+
 def keeps_the_deadline(box):
     """a server that says nothing, or a byte at a time, is waited for within the budget"""
     box.configure(budget="1s")
@@ -278,7 +304,7 @@ def goes_straight(box):
 
 
 STORIES = [reads_policies, compares_mail_servers, finds_it_missing, finds_it_invalid, knows_what_it_does_not_know,
-           keeps_the_deadline, goes_straight]
+           survives_rude_servers, keeps_the_deadline, goes_straight]
 
 
 def main():
