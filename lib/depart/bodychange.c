@@ -110,6 +110,8 @@ static void put(struct bodychange *change, const char *text, size_t len)
         if (limit > 0 && piece > limit - change->column)
             piece = limit - change->column;
         str_addn(&change->output, text, piece);
+        if (change->output.len > OUTPUT_SIZE)
+            flush_output(change);
         change->column += piece;
         text += piece;
         len -= piece;

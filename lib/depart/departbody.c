@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #define FIELDS_MAX 4000         /* of all parts */
+#define HEADER_MAX (1024 * 1024)    /* bytes of fields that tell of parts; what is beyond is not looked at */
 
 /* Fields that one setting is asked about. */
 struct asked {
@@ -186,7 +187,9 @@ void departbody_free(struct departbody **body)
 
 void departbody_header(struct departbody *body, const char *name, const char *value)
 {
-    if (strncasecmp(name, "Content-", strlen("Content-")) != 0)
+    bool is_mime = strncasecmp(name, "Content-", strlen("Content-")) == 0;
+
+    if (!is_mime || body->header.len + strlen(name) + strlen(value) > HEADER_MAX)
         return;
     str_addn(&body->header, name, strlen(name) + 1);
     str_addn(&body->header, value, strlen(value) + 1);

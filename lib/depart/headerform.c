@@ -6,41 +6,26 @@
 #include "lib/depart/headerform.h"
 
 #include "lib/base/mem.h"
-#include "lib/base/span.h"
 #include "lib/base/str.h"
-#include "lib/message/lex.h"
+#include "lib/depart/mimetype.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define ENCODING "Content-Transfer-Encoding"
-#define TSPECIALS " \t\r\n()<>@,;:\\\"/[]?="
 
 static bool is_named(const struct headerfield *field, const char *name)
 {
     return strcasecmp(field->name, name) == 0;
 }
 
-/* Is the first word of the value this one? */
-static bool begins_with(const char *value, const char *word)
-{
-    const char *p = lex_skip_cfws(value);
-    size_t len = strcspn(p, TSPECIALS);
-
-    return strlen(word) == len && strncasecmp(p, word, len) == 0;
-}
-
 /* What the field says: 8-bit text or not; where it says nothing that is known, what was said before. */
 static bool is_eight_bit(const char *value, bool before)
 {
-    static const char *const others[] = { "7bit", "base64", "quoted-printable" };
+    enum mime_encoding encoding = mimetype_encoding(value);
 
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (begins_with(value, others[i]))
-            return false;
-    }
-    return before || begins_with(value, "8bit") || begins_with(value, "binary");
+    return encoding == MIME_UNKNOWN ? before : encoding == MIME_EIGHT_BIT;
 }
 
 /* Fields of the name go as long as the last of them so far says 8-bit; so Postfix reads a header with several. */
@@ -68,15 +53,15 @@ static size_t drop_encodings(struct headerfields *fields, bool *is_eight_bit_r)
 
 static bool has_parts(const struct headerfields *fields)
 {
-    bool is_found = false;
+    enum mime_kind kind = MIME_PLAIN;
 
     for (size_t i = 0; i < fields->count; i++) {
-        if (is_named(&fields->items[i], "Content-Type")) {
-            is_found = begins_with(fields->items[i].value, "multipart") ||
-                       begins_with(fields->items[i].value, "message");
-        }
+        char *boundary = NULL;
+        if (is_named(&fields->items[i], "Content-Type"))
+            kind = mimetype_read(fields->items[i].value, &boundary);
+        free(boundary);
     }
-    return is_found;
+    return kind != MIME_PLAIN;
 }
 
 bool headerform_convert(struct headerfields *fields)
