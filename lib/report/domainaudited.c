@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY 86400L      /* seconds */
+
 /* --- text ------------------------------------------------------------------------------------ */
 
 static void write_spf(struct writer *w, size_t length, const struct domainaudit *audit)
@@ -51,7 +53,8 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
 {
     write_title(w, "DKIM");
     if (audit->n_keys == 0)
-        write_line(w, "not examined: no selector is known", 4);
+        write_line(w, "not examined: no selector is known; give --selector, or in preflight.conf selectors or "
+                   "opendkim_conf", 4);
     for (size_t i = 0; i < audit->n_keys; i++) {
         const struct keyaudit *key = &audit->keys[i];
         struct str text = STR_EMPTY;
@@ -166,12 +169,14 @@ static void write_policy(struct writer *w, size_t length, const struct stspolicy
 {
     static const char *const states[] = { "", "not known", "missing", "invalid", "" };
     static const enum color colors[] = { PLAIN, YELLOW, RED, RED, GREEN };
+    bool is_days = policy->max_age % DAY == 0;
     struct str text = STR_EMPTY;
 
     if (policy->state == STSPOLICY_NOT_ASKED)
         return;
     if (policy->state == STSPOLICY_GOOD)
-        str_addf(&text, "mode %s, for %ld seconds", stspolicy_mode_name(policy->mode), policy->max_age);
+        str_addf(&text, "mode %s, for %ld %s", stspolicy_mode_name(policy->mode),
+                 is_days ? policy->max_age / DAY : policy->max_age, is_days ? "days" : "seconds");
     else
         str_addf(&text, "%s: %s", states[policy->state], policy->problem);
     for (size_t i = 0; i < policy->n_mx && policy->state == STSPOLICY_GOOD; i++)

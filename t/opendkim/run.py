@@ -90,6 +90,15 @@ def make_key_table(box, dice):
     return lines
 
 
+def place_keys(box, dice, lines):
+    """What KeyTable says: a list where the entries fit into one, else a file of names or patterns."""
+    kind = dice.choice(["file:", "file:", "", "refile:", "csl:"])
+    entries = [line.split() for line in lines]
+    if kind == "csl:" and all(len(entry) == 2 and "=" not in entry[1] for entry in entries):
+        return kind + ",".join("=".join(entry) for entry in entries)
+    return "%s%s/keys" % (kind if kind != "csl:" else "file:", box.path)
+
+
 def make_sender(dice, is_pattern):
     domain = dice.choice(DOMAINS)
     parent = domain.split(".", 1)[1]
@@ -111,7 +120,7 @@ def make_tables(box, dice):
         signers.append((make_sender(dice, kind == "refile"), value))
     separator = " " if kind != "csl" else "="
     lines = [separator.join(pair) + (dice.choice(["", "", " # note"]) if kind != "csl" else "") for pair in signers]
-    conf = ["Mode s", "Syslog no", "RequireSafeKeys no", "KeyTable file:%s/keys" % box.path,
+    conf = ["Mode s", "Syslog no", "RequireSafeKeys no", "KeyTable " + place_keys(box, dice, keys),
             "MultipleSignatures " + dice.choice(["no", "no", "yes"])]
     if kind == "csl" and lines and ":" not in ",".join(lines):
         conf.append("SigningTable " + dice.choice(["csl:", ""]) + ",".join(lines))

@@ -87,6 +87,9 @@ static const struct domain_case {
         "_dmarc.bare.example TXT v=DMARC1; p=none; rua=mailto:postmaster@bare.example" } },
 };
 
+static const struct stspolicy_means *means;     /* NULL: policies are not fetched */
+static const struct opendkim_signing *signing;  /* NULL: OpenDKIM is not asked */
+
 static void run(struct dns *dns, const struct domain_case *c, struct domainaudit *audit_r)
 {
     struct dns_budget budget = zonedns_budget();
@@ -100,7 +103,7 @@ static void run(struct dns *dns, const struct domain_case *c, struct domainaudit
     domainaudit_run(&(struct domainaudit_input){
                         .dns = dns, .lists = blocklists, .dmarc = &dmarc, .domain = c->domain,
                         .selectors = &selectors, .addresses = &address, .n_addresses = 1,
-                        .helo = "mail.good.example", .receiver = "here.example",
+                        .helo = "mail.good.example", .receiver = "here.example", .means = means, .signing = signing,
                     }, &budget, audit_r);
 }
 
@@ -416,6 +419,44 @@ START_TEST(prints_text)
 }
 END_TEST
 
+static void give_policy(const struct stspolicy_server *server, struct stspolicy_answer *answer_r)
+{
+    *answer_r = (struct stspolicy_answer){ .state = STSPOLICY_GOOD };
+    str_addf(&answer_r->text, "version: STSv1\nmode: enforce\nmx: *.other.example\nmx: %s\nmax_age: 604800\n",
+             server->host);
+}
+
+/* What is told besides by a command: the policy of MTA-STS, and what OpenDKIM does. */
+START_TEST(prints_what_a_command_finds)
+{
+    static const struct stspolicy_means fetch = { .fetch = give_policy };
+    static const struct opendkim_signing none = { .scope = OPENDKIM_NONE, .detail = "no entry\033 is for it" };
+    static const char *const want[] = {
+        "FAULTY  good.example, to be mended: mta-sts-mx-mismatch, dkim-domain-unsigned\n",
+        "has an address; not allowed by the policy of MTA-STS\n",
+        "mode enforce, for 7 days, mx *.other.example,", "mta-sts.good.example\n",
+        "OpenDKIM                    signs no mail of it: no entry\\x1b is for it\n",
+    };
+    char *own = xasprintf("%smta-sts.good.example. IN A 192.0.2.1\n", zone);
+    struct dns *dns = zonedns_new(own);
+    struct domainaudit audit;
+    struct str text = STR_EMPTY;
+
+    means = &fetch;
+    signing = &none;
+    run(dns, &cases[0], &audit);
+    means = NULL;
+    signing = NULL;
+    report_text_domain(&audit, false, &text);
+    for (size_t i = 0; i < LENGTH(want); i++)
+        assert_within(str_get(&text), want[i]);
+    str_clear(&text);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+    free(own);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("domainaudit");
@@ -433,6 +474,7 @@ int main(void)
     tcase_add_loop_test(tc, proposes_spf_records, 0, (int)LENGTH(proposals));
     tcase_add_test(tc, proposes_what_is_read);
     tcase_add_test(tc, prints_text);
+    tcase_add_test(tc, prints_what_a_command_finds);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
