@@ -286,14 +286,17 @@ static const char *passing_signature(const struct dkim_results *dkim)
     return NULL;
 }
 
-/* Of a signature that passes: what may break it on its way. */
-static void add_fragile_findings(const struct message_facts *facts, const struct dkim_results *dkim,
+/* Of a signature that passes: what may break it on its way.  Text that the next server takes is not converted. */
+static void add_fragile_findings(const struct preflight_message *m, const struct dkim_results *dkim,
                                  struct findings *findings)
 {
     const char *signature = passing_signature(dkim);
 
-    if (signature != NULL)
-        msgcheck_fragile_findings(facts, signature, findings);
+    if (signature == NULL)
+        return;
+    msgcheck_fragile_findings(message_facts(m->message), signature, findings);
+    if (!m->only_signatures && depart_facts(m->pf->depart)->eightbitmime == KNOWN_YES)
+        findings_drop(findings, FINDING_DKIM_FRAGILE_8BIT, signature);
 }
 
 /* What is found out besides the results that a report has. */
@@ -318,7 +321,7 @@ static void add_message_findings(const struct preflight_message *m, const struct
     oneclick_findings(&about->oneclick, is_bulk, findings);
     if (about->facts.value[FACT_AUTHOR_DOMAIN_FOREIGN] == FACT_TRUE)
         findings_add(findings, FINDING_AUTHOR_DOMAIN_FOREIGN, facts->author_domain, NULL, NULL);
-    add_fragile_findings(facts, &report->dkim, findings);
+    add_fragile_findings(m, &report->dkim, findings);
 }
 
 static void collect_findings(struct preflight_message *m, const struct circumstances *about, struct dns_budget *budget,
@@ -450,7 +453,7 @@ static void judge_signatures(struct preflight_message *m, struct dns_budget *bud
     dmarccheck_run(&m->pf->dmarc, budget, dmarc_author(m), NULL, 0, 0, &report->dkim, &report->dmarc);
     dkimcheck_findings(&report->dkim, facts->author_domain, &report->findings);
     dkimcheck_open_findings(&report->dkim, facts->author_domain, &report->findings);
-    add_fragile_findings(facts, &report->dkim, &report->findings);
+    add_fragile_findings(m, &report->dkim, &report->findings);
 }
 
 struct report *preflight_end(struct preflight_message **message, const char *queue_id)

@@ -828,6 +828,15 @@ def leaves_as_another(box):
         equal((status, report["dkim"][0]["result"]), (0, "pass"), "what is signed stays")
         require("dkim-fragile-header" not in ids(report), ids(report))
 
+    box.write("eight", SIGNED.replace("From:", "X-Note: \u00e9\nFrom:", 1).encode())
+    for settings, is_fragile in (("", True), ("eightbitmime = auto", True), ("eightbitmime = yes", False)):
+        _, report = check(settings, *sender, message="eight")
+        equal((report["dkim"][0]["result"], "dkim-fragile-8bit" in ids(report)), ("pass", is_fragile), settings)
+
+    status, report = check("smtp_line_length_limit = 36", *sender)
+    equal((report["dkim"][0]["result"], report["author_domain"]), ("fail", "example.com"), "lines are cut")
+    require("smtp_line_length_limit = 36 cuts Date" in report["dkim"][0]["reason"], report["dkim"][0]["reason"])
+
     status, report = check("sender_canonical_maps = { \"inline:{ a@example.com=b@example.com, "
                            "b@example.com=c@public.example }\" }", *sender)
     equal((report["sender_as_sent"], report["dkim"][0]["result"], report["dmarc"]["result"]),

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: a body as Postfix sends it.  The first line has what is known (limit, conversion), the second what checks
- * say, the rest is a message.  In whatever pieces it comes the same leaves; no line is over the limit; what is
+ * Fuzz target: a body as Postfix sends it.  The first line has what is known (limit, conversion), the second what
+ * checks say, the rest is a message.  In whatever pieces it comes the same leaves; no line is over the limit; what is
  * converted has no 8-bit byte where it was labelled; and where nothing was done, it leaves as it came.
  */
 #include "config.h"
