@@ -568,6 +568,7 @@ int main(void)
     Suite *suite = suite_create("depart");
     TCase *tc = tcase_create("depart");
 
+    tcase_add_checked_fixture(tc, conffile_start, conffile_done);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, finds_addresses, 0, (int)LENGTH(found));
     tcase_add_test(tc, stops_at_a_bound);

@@ -165,6 +165,7 @@ int main(void)
     Suite *suite = suite_create("departbody");
     TCase *tc = tcase_create("departbody");
 
+    tcase_add_checked_fixture(tc, conffile_start, conffile_done);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, bodies_leave, 0, (int)LENGTH(rows));
     tcase_add_test(tc, nothing_where_nothing_is_known);

@@ -177,6 +177,7 @@ int main(void)
     Suite *suite = suite_create("relayfacts");
     TCase *tc = tcase_create("relayfacts");
 
+    tcase_add_checked_fixture(tc, conffile_start, conffile_done);
     tcase_add_loop_test(tc, learns_what_counts, 0, (int)LENGTH(cases));
     tcase_add_test(tc, knows_what_is_local);
     tcase_add_test(tc, assumes_little);
