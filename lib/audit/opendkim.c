@@ -16,7 +16,6 @@
 #include "lib/base/wholefile.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,17 +62,6 @@ static const struct { const char *name; size_t offset; bool is_switch; } setting
     { "SubDomains", offsetof(struct opendkim, has_subdomains), true },
 };
 
-static struct span trim(struct span span)
-{
-    while (span.len > 0 && strchr(" \t", *span.at) != NULL) {
-        span.at++;
-        span.len--;
-    }
-    while (span.len > 0 && strchr(" \t", span.at[span.len - 1]) != NULL)
-        span.len--;
-    return span;
-}
-
 /* A list of keys may stand in the configuration itself. */
 static void forget(char *text)
 {
@@ -109,11 +97,11 @@ static int read_line(struct opendkim *opendkim, struct span line, int depth, str
         line = before;
     if (span_cut(&line, '\r', &before))
         line = before;
-    line = trim(line);
+    line = span_trim(line);
     while (len < line.len && line.at[len] != ' ' && line.at[len] != '\t')
         len++;
     span_copy((struct span){ line.at, len }, name, sizeof(name));
-    struct span rest = trim((struct span){ line.at + len, line.len - len });
+    struct span rest = span_trim((struct span){ line.at + len, line.len - len });
     char *value = xstrndup(rest.len == 0 ? "" : rest.at, rest.len);
     int rc = 0;
     if (strcasecmp(name, "Include") == 0)

@@ -36,17 +36,6 @@ enum opendkimtable_kind opendkimtable_kind(const char *spec, const char **rest_r
 
 /* --- parsing ----------------------------------------------------------------------------------- */
 
-static struct span trim(struct span span)
-{
-    while (span.len > 0 && isspace((unsigned char)*span.at)) {
-        span.at++;
-        span.len--;
-    }
-    while (span.len > 0 && isspace((unsigned char)span.at[span.len - 1]))
-        span.len--;
-    return span;
-}
-
 static void add(struct opendkimtable *table, struct span key, struct span value)
 {
     if (table->count == OPENDKIMTABLE_ENTRIES_MAX) {
@@ -67,14 +56,14 @@ static void add_line(struct opendkimtable *table, struct span line)
 
     if (span_cut(&line, '#', &before))
         line = before;
-    if (trim(line).len == 0)
+    if (span_trim(line).len == 0)
         return;
     if (table->kind != OPENDKIMTABLE_PATTERNS)
-        line = trim(line);
+        line = span_trim(line);
     key.at = line.at;
     while (key.len < line.len && !isspace((unsigned char)line.at[key.len]))
         key.len++;
-    add(table, key, trim((struct span){ line.at + key.len, line.len - key.len }));
+    add(table, key, span_trim((struct span){ line.at + key.len, line.len - key.len }));
 }
 
 /* "name=value" or a name alone. */
@@ -82,11 +71,11 @@ static void add_item(struct opendkimtable *table, struct span item)
 {
     struct span key;
 
-    item = trim(item);
+    item = span_trim(item);
     if (item.len == 0)
         return;
     if (span_cut(&item, '=', &key))
-        add(table, trim(key), trim(item));
+        add(table, span_trim(key), span_trim(item));
     else
         add(table, item, (struct span){ NULL, 0 });
 }

@@ -5,6 +5,7 @@
 
 #include "lib/base/span.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool span_has_prefix(struct span span, const char *prefix)
@@ -28,6 +29,17 @@ bool span_skip(struct span *span, const char *prefix)
     span->at += len;
     span->len -= len;
     return true;
+}
+
+struct span span_trim(struct span span)
+{
+    while (span.len > 0 && isspace((unsigned char)*span.at)) {
+        span.at++;
+        span.len--;
+    }
+    while (span.len > 0 && isspace((unsigned char)span.at[span.len - 1]))
+        span.len--;
+    return span;
 }
 
 const char *span_find(struct span span, const char *text)

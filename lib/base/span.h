@@ -19,6 +19,9 @@ bool span_has_prefix(struct span span, const char *prefix);
 /* Takes a prefix away where it is there. */
 bool span_skip(struct span *span, const char *prefix);
 
+/* Without the white space at its ends. */
+struct span span_trim(struct span span);
+
 /* Where text begins for the first time, or NULL.  text: not empty. */
 const char *span_find(struct span span, const char *text);
 

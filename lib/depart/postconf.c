@@ -52,17 +52,6 @@ static int add(struct postconf_settings *settings, struct span name, struct span
     return 0;
 }
 
-static struct span trimmed(struct span span)
-{
-    while (span.len > 0 && isspace((unsigned char)span.at[0])) {
-        span.at++;
-        span.len--;
-    }
-    while (span.len > 0 && isspace((unsigned char)span.at[span.len - 1]))
-        span.len--;
-    return span;
-}
-
 /* The next line of a text that is read in place. */
 static bool next_line(struct span *text, struct span *line_r)
 {
@@ -80,8 +69,8 @@ static bool is_setting(struct span line, struct span *name_r, struct span *value
 {
     if (!span_cut(&line, '=', name_r))
         return false;
-    *name_r = trimmed(*name_r);
-    *value_r = trimmed(line);
+    *name_r = span_trim(*name_r);
+    *value_r = span_trim(line);
     return name_r->len > 0;
 }
 
@@ -101,7 +90,7 @@ static int parse_settings(const char *text, struct postconf_settings *settings, 
 
 static struct span next_column(struct span *line)
 {
-    *line = trimmed(*line);
+    *line = span_trim(*line);
     struct span column = { line->at, 0 };
 
     while (column.len < line->len && !isspace((unsigned char)column.at[column.len]))
@@ -387,7 +376,7 @@ char *postconf_next_word(struct postconf_words *words)
     if (len == 0)
         return NULL;
     if (start[0] == '{' && len > 1 && start[len - 1] == '}') {
-        struct span inner = trimmed((struct span){ start + 1, len - 2 });
+        struct span inner = span_trim((struct span){ start + 1, len - 2 });
         return xstrndup(inner.at, inner.len);
     }
     return xstrndup(start, len);

@@ -7,10 +7,14 @@
 #include "lib/base/err.h"
 #include "lib/base/ip.h"
 #include "lib/base/mem.h"
+#include "lib/base/span.h"
+#include "lib/base/wholefile.h"
 #include "lib/base/str.h"
 #include "t/unit/unit.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 START_TEST(escapes_untrusted_text)
 {
@@ -136,6 +140,54 @@ START_TEST(grows_lists)
 }
 END_TEST
 
+START_TEST(trims_spans)
+{
+    static const struct { const char *text, *want; } cases[] = {
+        { "", "" }, { " \t\r\n", "" }, { "a", "a" }, { " a b\t\n", "a b" }, { "\va\f", "a" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct span got = span_trim((struct span){ cases[i].text, strlen(cases[i].text) });
+        ck_assert(span_is(got, cases[i].want));
+    }
+    ck_assert_uint_eq(span_trim((struct span){ NULL, 0 }).len, 0);
+}
+END_TEST
+
+/* A pipe that nobody writes to would be waited for. */
+START_TEST(reads_whole_files)
+{
+    char directory[] = "/tmp/preflight-base.XXXXXX", path[64];
+    static const char bytes[] = "a\0b\n";
+    struct err err = { "" };
+    struct stat st;
+    size_t len;
+
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/file", directory);
+    ck_assert_ptr_null(wholefile_read(path, 10, &len, NULL, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "/file': no such file or directory"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, sizeof(bytes) - 1, file), sizeof(bytes) - 1);
+    ck_assert_int_eq(fclose(file), 0);
+    char *text = wholefile_read(path, sizeof(bytes) - 1, &len, &st, &err);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_uint_eq(len, sizeof(bytes) - 1);
+    ck_assert_int_eq(memcmp(text, bytes, sizeof(bytes)), 0);
+    ck_assert(S_ISREG(st.st_mode));
+    free(text);
+    ck_assert_ptr_null(wholefile_read(path, sizeof(bytes) - 2, &len, NULL, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "is larger than 3 bytes"));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_ptr_null(wholefile_read(path, 10, &len, NULL, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "is not a regular file"));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
 START_TEST(strips_brackets)
 {
     static const struct { const char *in, *want; } cases[] = {
@@ -165,6 +217,8 @@ int main(void)
     tcase_add_test(tc, parses_networks);
     tcase_add_test(tc, matches_prefixes);
     tcase_add_test(tc, normalizes_domains);
+    tcase_add_test(tc, trims_spans);
+    tcase_add_test(tc, reads_whole_files);
     tcase_add_test(tc, strips_brackets);
     tcase_add_test(tc, errors_are_cut_not_lost);
     tcase_add_test(tc, grows_lists);
