@@ -84,7 +84,7 @@ unsigned bodychange_done(const struct bodychange *change)
 
 bool bodychange_has_parts(const struct bodychange *change)
 {
-    return change->depth > 0 || change->kind == MIME_RFC822 || change->state == STATE_NESTED;
+    return change->depth > 0 || change->state == STATE_NESTED;
 }
 
 /* --- out: lines are cut ------------------------------------------------------------------------------ */
@@ -306,17 +306,27 @@ static void end_field(struct bodychange *change)
     str_reset(&change->field);
 }
 
-/* Parts of a multipart have labels of their own; a message/partial has not. */
 static void end_fields(struct bodychange *change)
 {
     end_field(change);
     if (!change->rules.converts_8bit || !change->is_eight_bit)
         return;
     if (change->state != STATE_PRIMARY) {
-        const char *label = change->kind == MIME_PLAIN ? "Content-Transfer-Encoding: quoted-printable"
-            : "Content-Transfer-Encoding: 7bit";
+        bool is_leaf = change->kind == MIME_PLAIN || change->kind == MIME_GLOBAL;
+        const char *label = is_leaf ? "Content-Transfer-Encoding: quoted-printable" : "Content-Transfer-Encoding: 7bit";
         put_lines(change, label, strlen(label));
     }
+}
+
+/* The empty line behind the header.  Parts of a multipart have labels of their own; a message/partial has none. */
+static void end_header(struct bodychange *change)
+{
+    bool is_converted = change->rules.converts_8bit && change->is_eight_bit;
+
+    if (change->kind == MIME_RFC822 || (change->kind == MIME_GLOBAL && !is_converted))
+        begin_part(change, STATE_NESTED, MIME_PLAIN);
+    else
+        change->state = STATE_BODY;
     if (change->kind == MIME_MULTIPART || change->kind == MIME_DIGEST)
         change->is_eight_bit = false;
 }
@@ -349,9 +359,9 @@ static void take_field(struct bodychange *change, const char *text, size_t len, 
         return;
     }
     end_fields(change);
-    if (len == 0 && change->kind == MIME_RFC822) {
+    if (len == 0) {
         put_end(change);
-        begin_part(change, STATE_NESTED, MIME_PLAIN);
+        end_header(change);
         return;
     }
     change->state = STATE_BODY;
@@ -366,10 +376,7 @@ void bodychange_header(struct bodychange *change, const char *name, const char *
 void bodychange_end_of_header(struct bodychange *change)
 {
     end_fields(change);
-    if (change->kind == MIME_RFC822)
-        begin_part(change, STATE_NESTED, MIME_PLAIN);
-    else
-        change->state = STATE_BODY;
+    end_header(change);
 }
 
 /* --- the body -------------------------------------------------------------------------------------------- */

@@ -61,7 +61,7 @@ static bool has_parts(const struct headerfields *fields)
             kind = mimetype_read(fields->items[i].value, &boundary);
         free(boundary);
     }
-    return kind != MIME_PLAIN;
+    return kind != MIME_PLAIN && kind != MIME_GLOBAL;
 }
 
 bool headerform_convert(struct headerfields *fields)

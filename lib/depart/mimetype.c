@@ -108,7 +108,8 @@ enum mime_kind mimetype_read(const char *value, char **boundary_r)
         kind = strcasecmp(str_get(&subtype.text), "digest") == 0 ? MIME_DIGEST : MIME_MULTIPART;
         *boundary_r = find_boundary(p);
     } else if (is_token(&type, TOKEN_WORD, "message")) {
-        kind = strcasecmp(str_get(&subtype.text), "rfc822") == 0 ? MIME_RFC822 : MIME_MESSAGE;
+        kind = strcasecmp(str_get(&subtype.text), "rfc822") == 0 ? MIME_RFC822
+            : strcasecmp(str_get(&subtype.text), "global") == 0 ? MIME_GLOBAL : MIME_MESSAGE;
     }
     str_clear(&type.text);
     str_clear(&slash.text);

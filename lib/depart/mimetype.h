@@ -12,7 +12,8 @@ enum mime_kind {
     MIME_PLAIN,                 /* text, and whatever has no parts */
     MIME_MULTIPART, MIME_DIGEST,    /* a digest's parts are messages unless they say otherwise */
     MIME_MESSAGE,               /* message/partial and others that are not looked into */
-    MIME_RFC822                 /* message/rfc822: a header and a body of its own */
+    MIME_RFC822,                /* message/rfc822: a header and a body of its own */
+    MIME_GLOBAL                 /* message/global: likewise, but converted as a whole where it is 8-bit */
 };
 
 enum mime_encoding { MIME_UNKNOWN, MIME_SEVEN_BIT, MIME_EIGHT_BIT };

@@ -70,6 +70,14 @@ static const struct {
       "Subject: x\nContent-Type: message/rfc822\n\n" QP "\nx=3D\n", .converts = true, .done = BODYCHANGE_CONVERTED },
     { "message/partial", MULTIPART, "--bb\nContent-Type: message/partial\n" EIGHT "\nx=\n",
       "--bb\nContent-Type: message/partial\n" SEVEN "\nx=3D\n", .converts = true, .done = BODYCHANGE_CONVERTED },
+    { "message/global", MULTIPART,
+      "--bb\nContent-Type: message/global\n" EIGHT "\nSubject: =\n\nx=\n--bb\nContent-Type: message/global\n\n" EIGHT
+      "\nx=\n", "--bb\nContent-Type: message/global\n" QP "\nSubject: =3D\n\nx=3D\n--bb\nContent-Type: message/global\n"
+      "\n" QP "\nx=3D\n", .converts = true, .done = BODYCHANGE_CONVERTED },
+    { "a multipart's header that ends in text", MULTIPART,
+      "--bb\nContent-Type: multipart/mixed; boundary=b\n" EIGHT "pre=\n--b\n\nx=\n",
+      "--bb\nContent-Type: multipart/mixed; boundary=b\n" SEVEN "pre=3D\n--b\n\nx=\n", .converts = true,
+      .done = BODYCHANGE_CONVERTED },
     { "digest", "Content-Type: multipart/digest; x=y; boundary=(c) bb; z\n", "--bb\n\nSubject: x\n" EIGHT "\nx=\n",
       "--bb\n\nSubject: x\n" QP "\nx=3D\n", .converts = true, .done = BODYCHANGE_CONVERTED },
     { "no boundary", "Content-Type: multipart/mixed\n" EIGHT, "--bb\n" EIGHT "\nx=\n", "--bb\n" EIGHT "\nx=\n",
