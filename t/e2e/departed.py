@@ -237,6 +237,8 @@ def addresses_mapped(world):
         # A field is written anew also where its address becomes what it was.
         Case({maps: "inline:{ { @receiver.test = @receiver.test } }"},
              Mail("fail pass pass", extra="Cc: Bob <b@receiver.test>\r\n"),
+             Mail("fail fail fail", extra="Cc: Bob <b@receiver.test> (Bob)\r\n"),
+             Mail("fail fail fail", extra="Cc: Bob <b@receiver.test>,\r\n  Bob b@receiver.test\r\n"),
              Mail("fail fail fail", sign={"canonicalize": (b"simple", b"simple")},
                   extra="Cc: Bob <b@receiver.test>,\r\n  c@receiver.test\r\n")),
         # Whole domains, extensions, expressions, two tables, and options of master.cf.
