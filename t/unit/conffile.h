@@ -42,6 +42,7 @@ static inline const char *conffile_path(const char *name)
 {
     static char paths[2][300];
     static int turn;
+    ck_assert_msg(conffile_dir[0] != '\0', "no conffile_start()");
     turn = !turn;
     snprintf(paths[turn], sizeof(paths[turn]), "%.200s/%.60s", conffile_dir, name);
     return paths[turn];
