@@ -7,9 +7,13 @@
 #include "lib/audit/stsfetch.h"
 #include "lib/audits.h"
 #include "lib/base/domain.h"
+#include "lib/base/err.h"
 #include "lib/report/audited.h"
+#include "lib/state/statefile.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { OPTION_SELECTOR = OPTION_OWN, OPTION_KEY };
 
@@ -82,6 +86,21 @@ static void add_selector(const struct given *given, const char *domain, struct s
         selectors_add_key(selectors, given->selector, domain, SELECTOR_GIVEN, given->path);
 }
 
+/* Without them the audit goes on; their file is the daemon's, and may be closed to who runs this. */
+static void add_recent(const struct conf *conf, const char *domain, struct selectors *selectors)
+{
+    char names[SEEN_SELECTORS][DOMAIN_MAX];
+    struct err err;
+
+    if (conf->state_directory[0] == '\0')
+        return;
+    int n = statefile_selectors(conf->state_directory, domain, time(NULL), names, &err);
+    if (n < 0)
+        fprintf(stderr, "preflight domain: selectors of recent traffic are left out: %s\n", err.text);
+    for (int i = 0; i < n; i++)
+        selectors_add(selectors, names[i], domain, SELECTOR_TRAFFIC);
+}
+
 static int audit(struct preflight *preflight, void *from, struct err *err)
 {
     static const struct audits_means means = { .reads_keys = true, .policy = { .fetch = stsfetch_run } };
@@ -91,6 +110,7 @@ static int audit(struct preflight *preflight, void *from, struct err *err)
 
     for (size_t i = 0; i < options->n_given; i++)
         add_selector(&options->given[i], options->domain, &selectors);
+    add_recent(preflight_conf(preflight), options->domain, &selectors);
     audits_domain(preflight, options->domain, &selectors, &means, &result);
     selectors_clear(&selectors);
     int status = cli_audit_status(result.outcome);

@@ -225,16 +225,19 @@ static int64_t after(const struct watch *w, int64_t ms)
     return w->last_ms == NEVER ? NEVER : w->last_ms + ms;
 }
 
+static bool is_before(const struct subject *a, const struct subject *b)
+{
+    return b == NULL || a->soon_ms < b->soon_ms || (a->soon_ms == b->soon_ms && a->begun_ms < b->begun_ms);
+}
+
 /* The first of those out of turn and the first in turn; either may be NULL. */
 static void find_first(const struct watch *w, struct subject **soon_r, struct subject **turn_r)
 {
     *soon_r = *turn_r = NULL;
     for (size_t i = 0; i < w->count; i++) {
         struct subject *s = &w->subjects[i];
-        if (s->soon_ms != NEVER && (*soon_r == NULL || s->soon_ms < (*soon_r)->soon_ms))
-            *soon_r = s;
-        if (s->soon_ms == NEVER && (*turn_r == NULL || s->begun_ms < (*turn_r)->begun_ms))
-            *turn_r = s;
+        struct subject **first = s->soon_ms != NEVER ? soon_r : turn_r;
+        *first = is_before(s, *first) ? s : *first;
     }
 }
 

@@ -14,6 +14,7 @@
 #include "milter/log.h"
 #include "milter/service.h"
 #include "milter/session.h"
+#include "milter/watcher.h"
 #include "milter/wire.h"
 
 #include <libmilter/mfapi.h>
@@ -257,6 +258,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
     struct report *report = session_judge(s, smfi_getsymval(ctx, macro_id));
     if (report != NULL) {
         journal_report(report, service_told(service), preflight_conf(session_engine(s))->explain_interval_ms);
+        watcher_note(service_watcher(service), report);
         answer = actions_taken[report->action](ctx, report);
     }
     report_free(&report);

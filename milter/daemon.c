@@ -145,6 +145,7 @@ static int go_live(struct daemon *d, struct err *err)
     }
     signals_mask_others();
     d->watcher = watcher_start(d->service, err);
+    service_set_watcher(d->service, d->watcher);
     pthread_t listener;
     int rc = d->watcher == NULL ? 0 : pthread_create(&listener, NULL, listen_for_mta, NULL);
     signals_unmask();

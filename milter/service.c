@@ -19,6 +19,7 @@ struct service {
     pthread_cond_t quiet;           /* in_hand or inside has become 0 */
     struct preflight *engine;
     struct told *told;
+    struct watcher *watcher;        /* set before other threads start */
     struct service_link sessions;   /* a ring */
     int in_hand;
     int inside;
@@ -74,6 +75,16 @@ void service_replace(struct service *s, struct preflight *engine)
 struct told *service_told(struct service *s)
 {
     return s->told;
+}
+
+struct watcher *service_watcher(struct service *s)
+{
+    return s->watcher;
+}
+
+void service_set_watcher(struct service *s, struct watcher *watcher)
+{
+    s->watcher = watcher;
 }
 
 void service_add(struct service *s, struct service_link *link)

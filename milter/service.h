@@ -11,6 +11,7 @@
 struct told;
 struct preflight;
 struct service;
+struct watcher;
 
 /* Embedded in a session, so that the service can reach those the MTA never closed. */
 struct service_link {
@@ -23,6 +24,10 @@ void service_free(struct service **service);                /* no session is lef
 struct preflight *service_engine(struct service *service);              /* the caller owns the reference */
 void service_replace(struct service *service, struct preflight *engine);   /* takes the reference; NULL once closed */
 struct told *service_told(struct service *service);
+
+/* NULL until it is set, before the MTA is served; not counted: it lives as long as the service is open. */
+struct watcher *service_watcher(struct service *service);
+void service_set_watcher(struct service *service, struct watcher *watcher);
 
 void service_add(struct service *service, struct service_link *link);
 void service_remove(struct service *service, struct service_link *link);

@@ -23,8 +23,10 @@ struct selector *selectors_add(struct selectors *selectors, const char *name, co
 {
     for (size_t i = 0; i < selectors->count; i++) {
         struct selector *known = &selectors->items[i];
-        if (strcmp(known->name, name) == 0 && strcmp(known->domain, domain) == 0)
+        if (strcmp(known->name, name) == 0 && strcmp(known->domain, domain) == 0) {
+            known->source = source < known->source ? source : known->source;
             return known;
+        }
     }
     if (selectors->count == SELECTORS_MAX) {
         selectors->is_cut = true;

@@ -35,7 +35,10 @@ struct selectors {
     bool is_cut;                /* there were more than fit */
 };
 
-/* Where it is known already, the first source stays.  NULL where there is no room.  name, domain: normalized. */
+/*
+ * Where it is known already, the source that stands first above stays.  NULL where there is no room.  name, domain:
+ * normalized.
+ */
 struct selector *selectors_add(struct selectors *selectors, const char *name, const char *domain,
                                enum selector_source source);
 

@@ -68,6 +68,7 @@ struct conf {
     enum conf_mode mode;
     int explain_interval_ms;        /* a finding and its subject are explained once in so long */
     int audit_interval_ms;          /* between two audits of an egress or domain in the background; 0: none */
+    char *state_directory;          /* where the daemon keeps what traffic has shown; "" : in memory */
     int shutdown_timeout_ms;        /* how long SIGTERM waits for transactions in hand */
     char *receivers;                /* file of receivers; "" : those built in */
     char *replies;                  /* file of patterns for replies; "" : those built in */

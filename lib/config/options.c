@@ -54,6 +54,8 @@ const struct option options[] = {
       .help = "a finding and its subject are explained once in so long" },
     { "", "audit_interval", OPTION_DURATION, AT(audit_interval_ms), .standard = "1h", .min = 0, .max = 7 * MS_DAY,
       .help = "egresses and sending domains are audited once in so long; 0: never" },
+    { "", "state_directory", OPTION_PATH, AT(state_directory), .standard = "\"/var/lib/preflight\"",
+      .help = "directory of what is kept beyond a restart; empty: nothing is" },
     { "", "shutdown_timeout", OPTION_DURATION, AT(shutdown_timeout_ms), .standard = "30s",
       .min = MS_SECOND, .max = 10 * MS_MINUTE, .help = "how long a stop waits for messages in hand" },
     { "", "receivers", OPTION_PATH, AT(receivers), .standard = "\"\"",

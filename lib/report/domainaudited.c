@@ -72,7 +72,8 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
         }
         if (key->flags[0] != '\0')
             str_addf(&text, ", flags %s", key->flags);
-        str_addf(&text, " (%s)", selector_source_name(key->source));
+        str_addf(&text, " (%s%s)", key->source == SELECTOR_TRAFFIC ? "recent " : "",
+                 selector_source_name(key->source));
         str_add(&text, private_states[key->private_key]);
         if (key->private_key == KEYAUDIT_DIFFERS)
             color = RED;

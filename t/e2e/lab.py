@@ -483,6 +483,8 @@ class Preflight:
 
     def configure(self, configuration):
         """What the lab decides comes last, so that the configuration's own lines keep their numbers."""
+        if "state_directory" not in configuration:
+            configuration += '\nstate_directory = ""'       # this machine's own is not ours
         tail = 'socket = "%s"\nsocket_mode = "0666"\nuser = "%s"\n' % (self.spec, self.user)
         write(self.conf, configuration + "\n" + tail)
 
