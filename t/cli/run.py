@@ -852,6 +852,16 @@ def leaves_as_another(box):
     require("/nonexistent/table" in report["trouble"], report["trouble"])
     require("departure-unknown" in report["predictions"][0]["because"], report["predictions"])
 
+    os.mkdir(os.path.join(box.path, "slow"))
+    box.write("slow/postmap", b"#!/bin/sh\nsleep 60 & sleep 60\n")
+    os.chmod(os.path.join(box.path, "slow", "postmap"), 0o755)
+    box.write("leaving", (LEAVING % generic).replace("dns {", "dns { budget = 1s").encode())
+    status, out, _ = box.run("check", "-c", "leaving", "--json", *sender, "signed",
+                             environment={"PATH": os.path.join(box.path, "slow") + ":" + os.environ["PATH"]})
+    report = json.loads(out)
+    equal((status, report["trouble"]), (75, "postfix: what leaves is not known: smtp_generic_maps: 'postmap' takes "
+                                            "longer than 1 s"), "a table that does not answer")
+
     status, error = check("config_directory = \"/nonexistent\"", *sender)
     equal(status, 2, "no such Postfix")
     require("cannot ask Postfix for its settings" in error, error)
