@@ -86,7 +86,10 @@ static int open_pipes(struct pipes *pipes, struct err *err)
     return 0;
 }
 
-/* In a process group of its own, so that nothing it starts outlives it, and with signals as a program expects them. */
+/*
+ * In a process group of its own, so that nothing it starts outlives it, with signals as a program expects them, and
+ * without our files: libmilter's connections would stay open as long as it runs.
+ */
 static int start(const struct command *command, int input, const struct pipes *pipes, pid_t *pid_r)
 {
     posix_spawn_file_actions_t actions;
@@ -100,6 +103,7 @@ static int start(const struct command *command, int input, const struct pipes *p
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipes->write[0], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipes->write[1], STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -143,7 +147,7 @@ static int collect(const struct command *command, struct pipes *pipes, struct st
         struct pollfd ready[2] = { { pipes->read[0], POLLIN, 0 }, { pipes->read[1], POLLIN, 0 } };
         int64_t left = deadline - clock_ms();
         if (left <= 0)
-            return err_set(err, "'%s' takes longer than %d s", command->argv[0], command->timeout_ms / 1000);
+            return err_set(err, "'%s' takes longer than %d s", command->argv[0], (command->timeout_ms + 999) / 1000);
         if (poll(ready, 2, (int)left) < 0 && errno != EINTR)
             return err_set(err, "cannot wait for '%s': %s", command->argv[0], strerror(errno));
         for (int i = 0; i < 2; i++) {

@@ -13,6 +13,8 @@
 #include "lib/depart/postconf.h"
 #include "t/unit/unit.h"
 
+#include <unistd.h>
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #define RAW "compatibility_level = 3.6\nmail_version = 3.7.11\nmyhostname = mail.example.com\n" \
@@ -68,6 +70,21 @@ START_TEST(gives_it_its_input)
         str_clear(&output);
     }
     free(input);
+}
+END_TEST
+
+START_TEST(keeps_its_files_to_itself)
+{
+    const char *argv[] = { "/bin/sh", "-c", "test -e /proc/self/fd/77 && echo there || echo gone", NULL };
+    struct command command = { .argv = argv, .max_bytes = 100, .timeout_ms = 20000 };
+    struct str output = STR_EMPTY;
+    struct err err = { "" };
+
+    ck_assert_int_eq(dup2(STDOUT_FILENO, 77), 77);
+    ck_assert_msg(command_run(&command, &output, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(str_get(&output), "gone\n");
+    ck_assert_int_eq(close(77), 0);
+    str_clear(&output);
 }
 END_TEST
 
@@ -289,6 +306,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, runs_a_program);
     tcase_add_test(tc, gives_it_its_input);
+    tcase_add_test(tc, keeps_its_files_to_itself);
     tcase_add_test(tc, waits_no_longer);
     tcase_add_test(tc, has_no_such_program);
     tcase_add_test(tc, reads_settings_and_services);
