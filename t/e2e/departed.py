@@ -140,7 +140,8 @@ class Departures:
         received = (self.world.narrow if "relayhost" in case.settings else self.world.sink).find(token)
         sender = re.search(rb"^X-Mail-Args: <(.*?)>", received, re.M).group(1).decode()
         judged = self.receiver.judge(sender, received)
-        what = "%s%s\n%s" % (case.main_cf(self.world.narrow), case.services, received.decode(errors="backslashreplace"))
+        what = "%s%s\n%s" % (case.main_cf(self.world.narrow), case.services,
+                             received[:4000].decode(errors="backslashreplace"))
         equal({name: judged[name] for name in mail.want}, mail.want, "what the world found\n" + what)
         for name in asked:
             said = dict(re.findall(r"(\w+)=(\S*)", self.daemons[name].judged(queue_id, marks[name])))
@@ -304,7 +305,7 @@ def parts_checked(world):
 
 def body_changed_late(world):
     """what leaves is what was predicted: smtp_body_checks, smtp_line_length_limit"""
-    long = "word " * 210 + "\r\n"
+    long, lines = "word " * 210 + "\r\n", "a line\r\n" * 50000
     play(world, [
         Case({"smtp_body_checks":
               "regexp:{ { /^change/ REPLACE changed } { /^drop/ IGNORE } { /^add/ PREPEND more } }"},
@@ -319,7 +320,10 @@ def body_changed_late(world):
              Mail("fail fail fail", subject="a" * 1000),
              Mail("fail pass pass", extra="X-Long: %s\r\n" % ("a" * 1000)),
              Mail("fail pass pass", sign={"length": True}, footer=long.encode()),
-             Mail("pass fail pass", "a@example.com", body=long)),
+             Mail("pass fail pass", "a@example.com", body=long),
+             # More than is kept until something changes; and something changes late.
+             Mail("fail pass pass", body=lines),
+             Mail("fail fail fail", body=lines + long, says="dkim-fragile-long-line")),
         Case({}, Mail("fail fail fail", body=long), told=None),
         Case({"smtp_line_length_limit": "0"}, Mail("fail pass pass", body=long)),
         Case({"smtp_line_length_limit": "500"},
