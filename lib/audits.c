@@ -128,6 +128,8 @@ void audits_one_domain(struct preflight *preflight, const char *domain, struct s
 
     for (size_t i = 0; i < conf->n_egress; i++) {
         struct egress_addresses addresses;
+        if (!egress_carries(conf, i, domain))
+            continue;
         egress_find_addresses(preflight->dns, budget, &conf->egress[i], &addresses);
         add_addresses(&all, &addresses);
     }

@@ -29,7 +29,8 @@ struct audits_means {
 
 /*
  * domain: normalized.  selectors: given or seen in traffic; those that the configuration and OpenDKIM's name are added
- * to them.  means: NULL for none of them.  SPF is asked for the addresses of all egresses.
+ * to them.  means: NULL for none of them.  SPF is asked for the addresses of all egresses by which
+ * mail of the domain may leave.
  */
 void audits_domain(struct preflight *preflight, const char *domain, struct selectors *selectors,
                    const struct audits_means *means, struct domainaudit *audit_r);

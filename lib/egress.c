@@ -55,6 +55,24 @@ void egress_find_addresses(struct dns *dns, struct dns_budget *budget, const str
         find_addresses(dns, budget, egress->helo, addresses_r);
 }
 
+/* All mail of the domain leaves by an egress that is chosen by senders alone, if these are all of the domain's. */
+static bool takes_all(const struct conf_egress *egress, const char *domain)
+{
+    return egress->recipients.count == 0 && egress->users.count == 0 && egress->daemons.count == 0 &&
+           conf_has_address_in(&egress->senders, domain, true);
+}
+
+bool egress_carries(const struct conf *conf, size_t index, const char *domain)
+{
+    const struct conf_egress *egress = &conf->egress[index];
+
+    for (size_t i = 0; i < index; i++) {
+        if (takes_all(&conf->egress[i], domain))
+            return false;
+    }
+    return egress->senders.count == 0 || conf_has_address_in(&egress->senders, domain, false);
+}
+
 void egress_prefetch(struct dns *dns, const struct conf_egress *egress)
 {
     size_t n = egress->n_addresses < EGRESS_ADDRESSES_MAX ? egress->n_addresses : EGRESS_ADDRESSES_MAX;

@@ -9,6 +9,7 @@
 #include "lib/config/conf.h"
 #include "lib/dns/dns.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define EGRESS_ADDRESSES_MAX 256    /* judged; with more the message is unsure */
@@ -19,6 +20,9 @@ struct egress_addresses {
     size_t count;
     char problem[DOMAIN_MAX + 64];  /* why there may be more, or worse; "" where there are not */
 };
+
+/* May mail from senders of the domain, normalized, leave by conf's egress number index? */
+bool egress_carries(const struct conf *conf, size_t index, const char *domain);
 
 /* Starts the questions that the configuration answers already; never waits. */
 void egress_prefetch(struct dns *dns, const struct conf_egress *egress);

@@ -30,7 +30,7 @@ struct domainaudit_input {
     const char *domain;             /* normalized */
     const struct selectors *selectors;
     const struct opendkim_signing *signing;     /* what OpenDKIM does with its mail; NULL: not asked */
-    const struct ip_addr *addresses;    /* of all egresses */
+    const struct ip_addr *addresses;    /* from which its mail may leave */
     size_t n_addresses;
     bool is_incomplete;             /* there may be addresses that are not known */
     const char *helo;

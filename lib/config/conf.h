@@ -157,4 +157,7 @@ const struct conf_domain *conf_find_domain(const struct conf *conf, const char *
  */
 bool conf_has_address(const struct conf_strings *list, const char *address);
 
+/* Does a pattern of the list match some address of the domain, normalized?  With is_whole: do all of them match one? */
+bool conf_has_address_in(const struct conf_strings *list, const char *domain, bool is_whole);
+
 #endif

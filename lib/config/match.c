@@ -79,3 +79,13 @@ bool conf_has_address(const struct conf_strings *list, const char *address)
     }
     return false;
 }
+
+bool conf_has_address_in(const struct conf_strings *list, const char *domain, bool is_whole)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *at = strrchr(list->items[i], '@');
+        if (at != NULL && is_domain_match(at + 1, domain) && (!is_whole || at == list->items[i]))
+            return true;
+    }
+    return false;
+}

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
+#include "lib/egress.h"
 #include "lib/preflight.h"
 #include "lib/watch.h"
 #include "t/unit/conffile.h"
@@ -377,6 +378,34 @@ START_TEST(audits_with_the_engine)
 }
 END_TEST
 
+/* A domain that has an egress of its own is not held to the addresses of the others, nor others to those. */
+START_TEST(egresses_carry_their_senders)
+{
+    static const struct { const char *domain, *egresses; } cases[] = {
+        { "good.example", "vip users-too default" }, { "news.example", "news" }, { "x.news.example", "news" },
+        { "users.example", "users-too default" }, { "all.example", "users-too all" }, { "other.example", "users-too default" },
+        { "example", "users-too default" },
+    };
+    struct conf *conf = conffile_load(
+        "egress news { senders = { \"@news.example\", \"@.news.example\" } }\n"
+        "egress vip { senders = { \"boss@good.example\" } }\n"
+        "egress users-too { users = { \"u\" } }\n"
+        "egress all { senders = { \"a@all.example\", \"@all.example\" } }\n");
+
+    ck_assert_uint_eq(conf->n_egress, 5);
+    for (size_t k = 0; k < LENGTH(cases); k++) {
+        char got[200] = "";
+        for (size_t i = 0; i < conf->n_egress; i++) {
+            if (egress_carries(conf, i, cases[k].domain))
+                snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", got[0] == '\0' ? "" : " ",
+                         conf->egress[i].name);
+        }
+        ck_assert_str_eq(got, cases[k].egresses);
+    }
+    conf_unref(&conf);
+}
+END_TEST
+
 START_TEST(a_stopped_audit_does_not_count)
 {
     struct selectors selectors = { .count = 0 };
@@ -406,7 +435,7 @@ int main(void)
     const TTest *const tests[] = {
         knows_whom_to_watch, spreads_out, asks_not_all_at_once, what_is_new_comes_soon, can_be_off, tells_changes_once,
         keeps_the_state_over_a_reload, tries_again_where_the_dns_failed, tells_how_everything_stands,
-        audits_with_the_engine, a_stopped_audit_does_not_count,
+        audits_with_the_engine, egresses_carry_their_senders, a_stopped_audit_does_not_count,
     };
     Suite *suite = suite_create("watch");
     TCase *tc = tcase_create("watch");
