@@ -207,8 +207,9 @@ static char *read_value(const struct relay_facts *facts, const char *value)
 
     fieldaddress_find(value, &list);
     if (list.count > 0) {
-        str_add(&text, list.items[0].text);
-        const char *at = strrchr(list.items[0].text, '@');
+        const char *address = list.items[0].text, *route_end = strchr(address, ':');
+        str_add(&text, address[0] == '@' && route_end != NULL ? route_end + 1 : address);
+        const char *at = strrchr(str_get(&text), '@');
         if (at == NULL && facts->appends_origin)
             str_addf(&text, "@%s", facts->origin);
         at = strrchr(str_get(&text), '@');

@@ -147,11 +147,10 @@ static void drop(struct reading *r)
 static void take(struct reading *r)
 {
     struct fieldaddresses *list = r->list;
-    bool has_route = r->is_angle && str_get(&r->text)[0] == '@';
 
     if (r->text.len > 0 && list->count == FIELDADDRESS_MAX) {
         list->is_cut = true;
-    } else if (r->text.len > 0 && !has_route) {
+    } else if (r->text.len > 0) {
         list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
         list->items[list->count++] = (struct fieldaddress){
             .at = r->start, .len = r->end - r->start, .is_bare = !r->is_angle, .text = xstrdup(str_get(&r->text)),

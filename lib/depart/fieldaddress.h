@@ -1,6 +1,6 @@
 /*
  * The addresses of a header field as Postfix finds and rewrites them: those in <>, and those that stand bare; in groups
- * too; never inside comments, quoted strings or names, and none with a route.  Pure functions, thread-safe.
+ * too; never inside comments, quoted strings or names.  Pure functions, thread-safe.
  */
 #ifndef PREFLIGHT_DEPART_FIELDADDRESS_H
 #define PREFLIGHT_DEPART_FIELDADDRESS_H
