@@ -29,6 +29,7 @@ good.example. 60 IN TXT "v=spf1 ip4:192.0.2.7 -all"
 CONF = """\
 socket = "%s"
 user = ""
+state_directory = ""
 mode = enforce
 egress default { addresses = { "192.0.2.7" } helo = "mail.example.com" }
 dns { zone = "zone" }

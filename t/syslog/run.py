@@ -9,11 +9,13 @@ nothing of the machine's own is touched.  Needs root and the right to make a nam
 """
 import os
 import pwd
+import queue
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
@@ -44,6 +46,7 @@ CONF = """\
 socket = "local:%(dir)s/socket"
 pid_file = "%(dir)s/pid"
 user = "nobody"
+state_directory = ""
 mode = enforce
 egress default { addresses = { "192.0.2.7" } helo = "mail.example.com" }
 dns { zone = "%(dir)s/zone" }
@@ -57,15 +60,21 @@ class Syslog:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
-        self.socket.settimeout(DEADLINE)
         self.seen = []
+        self.arrived = queue.Queue()
+        threading.Thread(target=self.receive, daemon=True).start()
+
+    def receive(self):
+        """At once, as a logger does: the kernel keeps ten messages, then syslog(3) waits."""
+        while True:
+            self.arrived.put(self.socket.recv(8192))
 
     def expect(self, level, pattern):
         """The next message of that level whose text matches; what comes before it is kept for the diagnostics."""
         while True:
             try:
-                raw = self.socket.recv(8192).decode("ascii").rstrip("\0\n")
-            except TimeoutError:
+                raw = self.arrived.get(timeout=DEADLINE).decode("ascii").rstrip("\0\n")
+            except queue.Empty:
                 raise tap.Failure("no %s message '%s' in:\n%s" % (level, pattern, "\n".join(self.seen)))
             self.seen.append(raw)
             match = re.match(r"<(\d+)>\w{3} [ \d]\d \d\d:\d\d:\d\d (.*)$", raw)
