@@ -161,14 +161,16 @@ static int add_rows(struct statefile *file, const struct seen_rows *rows, struct
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* A time to come is of a clock that was wrong; left so, its row would outlive all others. */
 static int drop_old(struct statefile *file, int64_t now_s, struct err *err)
 {
-    char sql[300];
+    char sql[400];
 
     snprintf(sql, sizeof(sql), "DELETE FROM seen WHERE last_seen < %lld OR typeof(last_seen) <> 'integer';"
+             " UPDATE seen SET last_seen = %lld WHERE last_seen > %lld;"
              " DELETE FROM seen WHERE (domain, selector) IN (SELECT domain, selector FROM seen"
              " ORDER BY last_seen DESC LIMIT -1 OFFSET %d)",
-             (long long)(now_s - SEEN_DAYS * 24 * 3600), ROWS_MAX);
+             (long long)(now_s - SEEN_DAYS * 24 * 3600), (long long)now_s, (long long)now_s, ROWS_MAX);
     return run(file, sql, err);
 }
 

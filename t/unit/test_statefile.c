@@ -141,6 +141,24 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+START_TEST(a_time_to_come_does_not_stay)
+{
+    struct statefile *file = open_file();
+    struct seen_rows rows = { .count = 0 };
+    int64_t later_s = NOW + (SEEN_DAYS + 1) * DAY;
+
+    ck_assert_int_eq(add(file, "ahead.example", "s1", NOW + 400 * DAY), 0);
+    seen_rows_add(&rows, "a.example", "s1", later_s);
+    ck_assert_int_eq(statefile_write(file, &rows, later_s, &err), 0);
+    seen_rows_clear(&rows);
+    ck_assert_int_eq(statefile_read(file, NULL, later_s, &rows, &err), 0);
+    ck_assert_uint_eq(rows.count, 1);
+    ck_assert_str_eq(rows.items[0].domain, "a.example");
+    seen_rows_clear(&rows);
+    statefile_close(&file);
+}
+END_TEST
+
 /* In a child that ends as by SIGKILL: what was written is there, and the file is whole. */
 START_TEST(survives_a_crash)
 {
@@ -244,7 +262,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        keeps, is_bounded, survives_a_crash, trusts_no_content, refuses_what_is_not_ours, sees_that_it_was_removed,
+        keeps, is_bounded, a_time_to_come_does_not_stay, survives_a_crash, trusts_no_content, refuses_what_is_not_ours,
+        sees_that_it_was_removed,
     };
     Suite *suite = suite_create("statefile");
     TCase *tc = tcase_create("statefile");
