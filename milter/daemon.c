@@ -300,7 +300,7 @@ static int serve(struct daemon *d)
     }
 }
 
-/* A start that failed: no thread runs yet. */
+/* A start that failed: nobody is served yet. */
 static void give_up(struct daemon *d)
 {
     if (d->socket != NULL)

@@ -168,13 +168,15 @@ struct watcher *watcher_start(struct service *service, struct err *err)
     pthread_cond_init(&w->changed, &attr);
     pthread_condattr_destroy(&attr);
     w->watch = watch_new();
-    w->seen = seen_new();
     w->keeper = keeper_new();
-    want(w, false);
-    int rc = pthread_create(&w->thread, NULL, run, w);
-    if (rc == 0)
-        return w;
-    err_set(err, "cannot start a thread: %s", strerror(rc));
+    w->seen = seen_new(err);
+    if (w->seen != NULL) {
+        want(w, false);
+        int rc = pthread_create(&w->thread, NULL, run, w);
+        if (rc == 0)
+            return w;
+        err_set(err, "cannot start a thread: %s", strerror(rc));
+    }
     discard(w);
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "lib/state/seen.h"
 
 #include "lib/base/mem.h"
+#include "lib/check/orgdomain.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct entry {
     bool counts;
     int messages;
     struct used domain;
+    const char *organization;   /* the end of domain.name */
     struct used selectors[SEEN_SELECTORS];
     size_t n_selectors;
 };
@@ -38,15 +40,20 @@ struct list {
 };
 
 struct seen {
-    pthread_mutex_t lock;
+    struct orgdomain *orgdomain;
+    pthread_mutex_t lock;       /* covers what follows */
     struct list lists[2];       /* by entry.counts */
     struct entry *buckets[BUCKETS];
 };
 
-struct seen *seen_new(void)
+struct seen *seen_new(struct err *err)
 {
-    struct seen *seen = xcalloc(1, sizeof(*seen));
+    struct orgdomain *orgdomain = orgdomain_new(err);
 
+    if (orgdomain == NULL)
+        return NULL;
+    struct seen *seen = xcalloc(1, sizeof(*seen));
+    seen->orgdomain = orgdomain;
     pthread_mutex_init(&seen->lock, NULL);
     return seen;
 }
@@ -109,6 +116,7 @@ void seen_free(struct seen **seen)
             forget(*seen, (*seen)->lists[counts].oldest);
     }
     pthread_mutex_destroy(&(*seen)->lock);
+    orgdomain_free(&(*seen)->orgdomain);
     free(*seen);
     *seen = NULL;
 }
@@ -119,15 +127,18 @@ static void use(struct used *used, int64_t now_s)
         used->last_s = now_s;
 }
 
-static struct entry *make(struct seen *seen, const char *domain, bool counts, int64_t now_s)
+/* It does not count yet. */
+static struct entry *make(struct seen *seen, const char *domain, int64_t now_s)
 {
-    struct list *list = &seen->lists[counts];
+    struct list *list = &seen->lists[false];
     struct entry *e = xcalloc(1, sizeof(*e));
+    char organization[DOMAIN_MAX];
 
     if (list->count >= SEEN_DOMAINS)
         forget(seen, list->oldest);
-    e->counts = counts;
     e->domain = (struct used){ .name = xstrdup(domain), .last_s = now_s, .given_s = -1 };
+    orgdomain_find(seen->orgdomain, domain, organization);
+    e->organization = e->domain.name + strlen(domain) - strlen(organization);
     *place_of(seen, domain) = e;
     link_entry(seen, e);
     return e;
@@ -171,16 +182,39 @@ static void use_selector(struct entry *e, const char *name, int64_t now_s, bool 
     *used = (struct used){ .name = xstrdup(name), .last_s = now_s, .given_s = is_given ? now_s : -1 };
 }
 
+/* An organization's own domain always has room among those below it. */
+static bool has_organization_room(const struct seen *seen, const struct entry *wanted)
+{
+    size_t below = 0;
+
+    if (wanted->organization == wanted->domain.name)
+        return true;
+    for (const struct entry *e = seen->lists[true].newest; e != NULL; e = e->older)
+        below += e->organization != e->domain.name && strcmp(e->organization, wanted->organization) == 0;
+    return below < SEEN_BELOW;
+}
+
+/* May one that does not count begin to? */
+static bool has_room(const struct seen *seen, const struct entry *wanted, int64_t now_s)
+{
+    const struct list *list = &seen->lists[true];
+
+    if (list->count >= SEEN_DOMAINS && list->oldest->domain.last_s > now_s - SEEN_STAYS_S)
+        return false;
+    return has_organization_room(seen, wanted);
+}
+
 bool seen_note(struct seen *seen, const char *domain, const char *selector, bool is_authorized, int64_t now_s)
 {
     pthread_mutex_lock(&seen->lock);
     struct entry *e = *place_of(seen, domain);
     bool did_count = e != NULL && e->counts;
     if (e == NULL)
-        e = make(seen, domain, is_authorized, now_s);
+        e = make(seen, domain, now_s);
     use(&e->domain, now_s);
     e->messages += selector == NULL && e->messages < SEEN_MESSAGES;
-    move(seen, e, e->counts || is_authorized || e->messages >= SEEN_MESSAGES);
+    bool may_count = is_authorized || e->messages >= SEEN_MESSAGES;
+    move(seen, e, e->counts || (may_count && has_room(seen, e, now_s)));
     if (selector != NULL)
         use_selector(e, selector, now_s, false);
     bool is_new = e->counts && !did_count;
@@ -283,10 +317,12 @@ static struct entry *restore_domain(struct seen *seen, const struct seen_row *ro
     if (e == NULL) {
         if (list->count >= SEEN_DOMAINS && list->oldest->domain.last_s >= row->last_s)
             return NULL;
-        e = make(seen, row->domain, true, row->last_s);
+        e = make(seen, row->domain, row->last_s);
         e->domain.given_s = row->last_s;
     }
     use(&e->domain, row->last_s);
+    if (!e->counts && !has_organization_room(seen, e))
+        return NULL;
     move(seen, e, true);
     return e;
 }

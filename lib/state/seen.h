@@ -2,9 +2,12 @@
  * The domains that outgoing mail is sent in the name of, and the selectors it is signed with: what traffic shows.
  *
  * Anybody who may send could name any domain.  So one counts as seen only when its owner lets us send for it (the
- * caller tells), or after SEEN_MESSAGES messages.  Bounded: of SEEN_DOMAINS domains, and as many that do not count yet,
- * those that sent longest ago make room, as do selectors beyond SEEN_SELECTORS of one domain; all are forgotten after
- * SEEN_DAYS.  Thread-safe; the mutex is held for a moment only.  Times are seconds since 1970, as they outlive us.
+ * caller tells), or after SEEN_MESSAGES messages.  Bounded: SEEN_DOMAINS domains count, of which one that has not sent
+ * for SEEN_STAYS_S makes room for another, so that they do not come and go with every message where there are more; and
+ * SEEN_BELOW domains below one organizational domain, which costs its owner nothing to make.  Of as many that do not
+ * count yet those that sent longest ago make room, as do selectors beyond SEEN_SELECTORS of one domain; all are
+ * forgotten after SEEN_DAYS.  Thread-safe; the mutex is held for a moment only.  Times are seconds since 1970, as they
+ * outlive us.
  */
 #ifndef PREFLIGHT_STATE_SEEN_H
 #define PREFLIGHT_STATE_SEEN_H
@@ -16,14 +19,17 @@
 #include <stdint.h>
 
 #define SEEN_DOMAINS 2000
+#define SEEN_BELOW 100
+#define SEEN_STAYS_S (24 * 3600)
 #define SEEN_SELECTORS 8
 #define SEEN_MESSAGES 20
 #define SEEN_DAYS 30
 #define SEEN_CURRENT_DAYS 7     /* a selector not used for so long, while others are, is one that was given up */
 
+struct err;
 struct seen;
 
-struct seen *seen_new(void);
+struct seen *seen_new(struct err *err);      /* NULL with err */
 void seen_free(struct seen **seen);
 
 /*

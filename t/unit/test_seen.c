@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "lib/base/err.h"
 #include "lib/state/seen.h"
 #include "t/unit/unit.h"
 
@@ -11,6 +12,15 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY ((int64_t)24 * 3600)
 #define NOW (20000 * DAY)
+
+static struct seen *new_seen(void)
+{
+    struct err err = { "" };
+    struct seen *seen = seen_new(&err);
+
+    ck_assert_msg(seen != NULL, "%s", err.text);
+    return seen;
+}
 
 static size_t count(struct seen *seen, int64_t now_s)
 {
@@ -52,7 +62,7 @@ static const char *selectors(struct seen *seen, const char *domain)
 
 START_TEST(counts_who_may_send)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
 
     ck_assert(seen_note(seen, "a.example", NULL, true, NOW));
     ck_assert(!seen_note(seen, "a.example", "s1", true, NOW));
@@ -75,10 +85,10 @@ START_TEST(counts_who_may_send)
 }
 END_TEST
 
-/* Neither those that nobody authorised push out one that counts, nor the ones that come and go one that sends. */
+/* Neither those that nobody authorised push out one that counts, nor others one that has sent today. */
 START_TEST(is_bounded)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
     char name[40];
 
     seen_note(seen, "ours.example", "s1", true, NOW);
@@ -87,22 +97,55 @@ START_TEST(is_bounded)
         ck_assert(!seen_note(seen, name, NULL, false, NOW + i));
     }
     ck_assert_uint_eq(count(seen, NOW), 1);
-    for (int i = 0; i < 3 * SEEN_DOMAINS; i++) {
+    for (int i = 1; i < 3 * SEEN_DOMAINS; i++) {
         snprintf(name, sizeof(name), "e%d.example", i);
-        ck_assert(seen_note(seen, name, NULL, true, NOW + i));
-        seen_note(seen, "ours.example", NULL, false, NOW + i);
+        ck_assert(seen_note(seen, name, NULL, true, NOW + i) == (i < SEEN_DOMAINS));
     }
     ck_assert_uint_eq(count(seen, NOW), SEEN_DOMAINS);
     ck_assert(has(seen, "ours.example"));
-    ck_assert(!has(seen, "e0.example"));
-    ck_assert(has(seen, name));
+    seen_note(seen, "ours.example", NULL, false, NOW + DAY);
+    ck_assert(!seen_note(seen, name, NULL, true, NOW + DAY));
+    ck_assert(seen_note(seen, name, NULL, true, NOW + DAY + 1));
+    ck_assert_uint_eq(count(seen, NOW), SEEN_DOMAINS);
+    ck_assert(has(seen, "ours.example"));
+    ck_assert(!has(seen, "e1.example"));
+    ck_assert(has(seen, "e2.example"));
+    seen_free(&seen);
+}
+END_TEST
+
+/* Who owns a domain, or may send from one, can name any number below it. */
+START_TEST(bounds_what_is_below_one_domain)
+{
+    struct seen *seen = new_seen();
+    struct seen_rows rows = { .count = 0 };
+    char name[40];
+
+    for (int i = 0; i < 2 * SEEN_BELOW; i++) {
+        snprintf(name, sizeof(name), "n%d.wild.co.uk", i);
+        ck_assert(seen_note(seen, name, NULL, true, NOW + i) == (i < SEEN_BELOW));
+        seen_rows_add(&rows, name, "", NOW + i);
+    }
+    ck_assert_uint_eq(count(seen, NOW), SEEN_BELOW);
+    ck_assert(seen_note(seen, "wild.co.uk", NULL, true, NOW));
+    ck_assert(seen_note(seen, "other.co.uk", NULL, true, NOW));
+    ck_assert(!seen_note(seen, "n0.wild.co.uk", NULL, true, NOW));
+    ck_assert(!seen_note(seen, name, NULL, true, NOW + SEEN_DAYS * DAY));
+    ck_assert_uint_eq(count(seen, NOW + SEEN_DAYS * DAY + SEEN_BELOW), 0);
+    ck_assert(seen_note(seen, name, NULL, true, NOW + SEEN_DAYS * DAY + SEEN_BELOW));
+    seen_free(&seen);
+
+    seen = new_seen();
+    seen_restore(seen, &rows);
+    ck_assert_uint_eq(count(seen, NOW), SEEN_BELOW);
+    seen_rows_clear(&rows);
     seen_free(&seen);
 }
 END_TEST
 
 START_TEST(forgets_the_old)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
 
     seen_note(seen, "a.example", NULL, true, NOW);
     seen_note(seen, "b.example", NULL, true, NOW + DAY);
@@ -117,7 +160,7 @@ END_TEST
 /* A selector that was given up for another is in use no more; the eight last used are remembered. */
 START_TEST(knows_selectors_in_use)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
     char name[20];
 
     seen_note(seen, "a.example", "old", true, NOW);
@@ -149,7 +192,7 @@ static size_t changed(struct seen *seen, bool is_all)
 
 START_TEST(tells_changes)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
 
     seen_note(seen, "a.example", "s1", true, NOW);
     seen_note(seen, "b.example", "s1", false, NOW);
@@ -168,7 +211,7 @@ END_TEST
 /* What comes back is not news; what is known is newer. */
 START_TEST(restores)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
     struct seen_rows rows = { .count = 0 };
 
     seen_note(seen, "a.example", "s1", true, NOW);
@@ -213,7 +256,7 @@ static void *note_many(void *seen)
 
 START_TEST(serves_threads)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = new_seen();
     pthread_t threads[4];
 
     for (size_t i = 0; i < LENGTH(threads); i++)
@@ -228,8 +271,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        counts_who_may_send, is_bounded, forgets_the_old, knows_selectors_in_use, tells_changes, restores,
-        serves_threads,
+        counts_who_may_send, is_bounded, bounds_what_is_below_one_domain, forgets_the_old, knows_selectors_in_use,
+        tells_changes, restores, serves_threads,
     };
     Suite *suite = suite_create("seen");
     TCase *tc = tcase_create("seen");

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "lib/base/err.h"
 #include "lib/report/report.h"
 #include "lib/state/seen.h"
 #include "lib/traffic.h"
@@ -92,8 +93,10 @@ START_TEST(notes_what_a_message_shows)
         .sender = c->sender, .author_domain = c->author[0] == '\0' ? NULL : c->author,
         .spf = spf, .n_spf = 2, .n_deciding = 2, .dkim.items = items,
     };
-    struct seen *seen = seen_new();
+    struct err err = { "" };
+    struct seen *seen = seen_new(&err);
 
+    ck_assert_msg(seen != NULL, "%s", err.text);
     for (size_t i = 0; i < LENGTH(c->signatures) && c->signatures[i].domain[0] != '\0'; i++) {
         struct signature *s = &c->signatures[i];
         items[report.dkim.count++] = (struct dkim_result){
