@@ -59,10 +59,11 @@ static bool note_signature(struct seen *seen, const struct dkim_result *signatur
 
 bool traffic_note(struct seen *seen, const struct report *report, int64_t now_s)
 {
+    const char *leaves_as = report->sender_as_sent != NULL ? report->sender_as_sent : report->sender;
     struct named sender, author;
     bool is_new = false;
 
-    name(address_domain(report->sender), passes(report, false), &sender);
+    name(address_domain(leaves_as), passes(report, false), &sender);
     name(report->author_domain, passes(report, true), &author);
     if (strcmp(sender.domain, author.domain) == 0)
         sender.domain[0] = '\0';

@@ -12,8 +12,9 @@ struct report;
 struct seen;
 
 /*
- * Notes the sender's and the author's domain; the owner lets us send where SPF passes for it, for the author's aligned.
- * A signature is no proof of that: mail that is only forwarded has one.  Mailbox providers' domains are left out.
+ * Notes the domains of the sender and the author that leave; the owner lets us send where SPF passes for it, for the
+ * author's aligned.  A signature is no proof of that: mail that is only forwarded has one.  Mailbox providers' domains
+ * are left out.
  * now_s: time(2).  True where a domain counts as seen now that did not before.
  */
 bool traffic_note(struct seen *seen, const struct report *report, int64_t now_s);

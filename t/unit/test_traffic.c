@@ -115,11 +115,30 @@ START_TEST(notes_what_a_message_shows)
 }
 END_TEST
 
+/* Postfix rewrites the sender: SPF has passed for the one that leaves, and says nothing of the other. */
+START_TEST(notes_the_sender_that_leaves)
+{
+    char told[] = "a@far.example", sent[] = "a@ours.example", author[] = "a.example";
+    struct spf_result spf = { .result = AUTH_PASS };
+    const struct report report = {
+        .sender = told, .sender_as_sent = sent, .author_domain = author, .spf = &spf, .n_spf = 1, .n_deciding = 1,
+    };
+    struct err err = { "" };
+    struct seen *seen = seen_new(&err);
+
+    ck_assert_msg(seen != NULL, "%s", err.text);
+    ck_assert(traffic_note(seen, &report, NOW));
+    ck_assert_str_eq(content(seen), "ours.example/");
+    seen_free(&seen);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("traffic");
     TCase *tc = tcase_create("traffic");
     tcase_add_loop_test(tc, notes_what_a_message_shows, 0, (int)LENGTH(cases));
+    tcase_add_test(tc, notes_the_sender_that_leaves);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
