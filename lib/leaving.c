@@ -127,7 +127,9 @@ void leaving_end_of_header(struct leaving *leaving, struct message **message)
         *message = new_message(leaving);
         begin_verifier(leaving);
     }
-    if (!leaving->is_signed || departure_problem(leaving->departure) != NULL)
+    /* Of a header over the limits no signature can be judged, with whatever body. */
+    if (!leaving->is_signed || departure_problem(leaving->departure) != NULL ||
+        !departure_has_fields(leaving->departure))
         departbody_free(&leaving->body);
     if (leaving->body != NULL)
         departbody_end_of_header(leaving->body);
@@ -188,13 +190,14 @@ int64_t leaving_waited(const struct leaving *leaving)
 
 /* --- signatures ------------------------------------------------------------------------------------ */
 
-/* A change of a field that the signature has something to do with: it covers it, or has it that there is no other. */
+/* A signature's field, or one that it covers, or has it that there is no other. */
 static bool is_about(const struct departure_change *change, const struct dkim_coverage *coverage)
 {
     char *name = xstrdup(change->field);
 
     ascii_lower(name);
-    bool is_named = dkim_names_has(&coverage->covered, name) || dkim_names_has(&coverage->oversigned, name) ||
+    bool is_named = strcmp(name, "dkim-signature") == 0 ||
+                    dkim_names_has(&coverage->covered, name) || dkim_names_has(&coverage->oversigned, name) ||
                     dkim_names_has(&coverage->absent, name);
     free(name);
     return is_named;

@@ -331,6 +331,15 @@ static void find_author(const struct departure *d, char **author)
     }
 }
 
+/* Fields that are not kept may be rewritten, the author's with them. */
+static int require_fields(const struct departure *d, struct err *err)
+{
+    const struct relay_facts *facts = &d->depart->facts;
+    size_t tables = facts->generic_maps.count + facts->header_checks.count + facts->mime_header_checks.count;
+
+    return d->is_over_limits && tables > 0 ? err_set(err, "the header is larger than the limits") : 0;
+}
+
 void departure_end_of_header(struct departure *departure, int64_t deadline_ms)
 {
     struct departure *d = departure;
@@ -340,8 +349,8 @@ void departure_end_of_header(struct departure *departure, int64_t deadline_ms)
         headerfields_clear(&d->fields);
     find_author(d, &d->author_before);
     convert(d);
-    if (come_in(d, deadline_ms, &err) < 0 || check_fields(d, deadline_ms, &err) < 0 ||
-        go_out(d, deadline_ms, &err) < 0)
+    if (require_fields(d, &err) < 0 || come_in(d, deadline_ms, &err) < 0 ||
+        check_fields(d, deadline_ms, &err) < 0 || go_out(d, deadline_ms, &err) < 0)
         d->problem = xstrdup(err.text);
     cut(d);
     find_author(d, &d->author_after);
@@ -352,6 +361,11 @@ void departure_end_of_header(struct departure *departure, int64_t deadline_ms)
 const char *departure_problem(const struct departure *departure)
 {
     return departure->problem;
+}
+
+bool departure_has_fields(const struct departure *departure)
+{
+    return !departure->is_over_limits;
 }
 
 const char *departure_sender(const struct departure *departure)

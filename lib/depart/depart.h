@@ -32,7 +32,7 @@ struct departure_change {
 };
 
 struct departure_limits {
-    int headers, header_bytes;      /* as in struct conf; of a header beyond them nothing is known */
+    int headers, header_bytes;      /* as in struct conf; how a header beyond them is rewritten is a problem */
 };
 
 /*
@@ -54,6 +54,9 @@ void departure_end_of_header(struct departure *departure, int64_t deadline_ms);
 
 /* Why it is not known what leaves; NULL where it is.  Then sender and header are those that came. */
 const char *departure_problem(const struct departure *departure);
+
+/* False of a header over the limits: none of its fields was kept. */
+bool departure_has_fields(const struct departure *departure);
 
 const char *departure_sender(const struct departure *departure);
 const char *departure_sender_setting(const struct departure *departure);    /* "" where it stays */

@@ -828,6 +828,18 @@ def leaves_as_another(box):
         equal((status, report["dkim"][0]["result"]), (0, "pass"), "what is signed stays")
         require("dkim-fragile-header" not in ids(report), ids(report))
 
+    box.write("many", SIGNED.replace("To:", "X-Many: 1\n" * 100 + "To:", 1).encode())
+    box.write("unsigned", (signed.HEADER.replace("To:", "X-Many: 1\n" * 100 + "To:", 1) + signed.BODY).encode())
+    few = "} limits { headers = 100 "
+    for settings, message, want in ((generic, "unsigned", (75, "unsure", [])),
+                                    ("smtp_header_checks = { \"regexp:%s/checks\" }" % box.path, "unsigned",
+                                     (75, "unsure", [])),
+                                    ("smtp_line_length_limit = 8", "many", (0, "accept", ["temperror"])),
+                                    (few, "many", (0, "accept", ["temperror"]))):
+        status, report = check(settings + few, *sender, message=message)
+        equal((status, report["verdict"], [one["result"] for one in report["dkim"]]), want,
+              "a header over the limits, " + settings)
+
     box.write("eight", SIGNED.replace("From:", "X-Note: \u00e9\nFrom:", 1).encode())
     for settings, is_fragile in (("", True), ("eightbitmime = auto", True), ("eightbitmime = yes", False)):
         _, report = check(settings, *sender, message="eight")
@@ -836,6 +848,12 @@ def leaves_as_another(box):
     status, report = check("smtp_line_length_limit = 36", *sender)
     equal((report["dkim"][0]["result"], report["author_domain"]), ("fail", "example.com"), "lines are cut")
     require("smtp_line_length_limit = 36 cuts Date" in report["dkim"][0]["reason"], report["dkim"][0]["reason"])
+
+    box.write("replies", ("Reply-To: <r@example.com>\n" + SIGNED).encode())
+    _, report = check(generic.replace("{@example.com =", "{r@example.com =") + " smtp_line_length_limit = 60", *sender,
+                      message="replies")
+    fragile = [f["text"] for f in report["findings"] if f["id"] == "dkim-fragile-header"]
+    require("smtp_line_length_limit = 60 cuts DKIM-Signature" in fragile[0], fragile)
 
     status, report = check("sender_canonical_maps = { \"inline:{ a@example.com=b@example.com, "
                            "b@example.com=c@public.example }\" }", *sender)

@@ -559,7 +559,16 @@ START_TEST(follows_a_message)
 
     departure = depart_with(depart, "c@x.example", &narrow);
     ck_assert_uint_eq(departure_changes(departure, &changes), 0);
-    ck_assert_str_eq(departure_sender(departure), "c@y.example");
+    ck_assert_pstr_eq(departure_problem(departure), "the header is larger than the limits");
+    departure_free(&departure);
+    depart_free(&depart);
+
+    depart = depart_for("sender_canonical_maps = { \"inline:{ a=b@x.example }\" } smtp_line_length_limit = 20");
+    departure = depart_with(depart, "a@" CONFFILE_HOST, &narrow);
+    ck_assert_uint_eq(departure_changes(departure, &changes), 0);
+    ck_assert_pstr_eq(departure_problem(departure), NULL);
+    ck_assert_str_eq(departure_sender(departure), "b@x.example");
+    ck_assert(!departure_has_fields(departure));
     departure_free(&departure);
     depart_free(&depart);
 }
