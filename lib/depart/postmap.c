@@ -17,20 +17,32 @@
 #include "lib/base/str.h"
 #include "lib/depart/tablecache.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TABLES_MAX 50               /* of one setting */
 #define CACHE_ENTRIES 16384
 #define CACHE_LIFE_MS (5 * 60 * 1000)
+#define FAILURE_LIFE_MS 3000
+#define FAIR_WAIT_MS 1000           /* what had less time and did not answer may be well */
 #define OWN_KEY "preflight-asks:"        /* can be a field of a header too */
 #define OWN_TABLE "inline:{" OWN_KEY "=1}"
 #define INPUT_MAX (8 * 1024 * 1024)
 #define OUTPUT_MAX (16 * 1024 * 1024)
 
+/* The last failure: what does not answer costs its waiting time, or postmap's own second, not every message. */
+struct failure {
+    pthread_mutex_t mutex;
+    char *tables;                   /* NULL: there was none */
+    struct err why;
+    int64_t expires_ms;
+};
+
 struct postmap {
     char *directory;                /* NULL: the standard one */
     struct tablecache *cache;
+    struct failure failure;
 };
 
 struct postmap *postmap_new(const char *directory)
@@ -39,6 +51,7 @@ struct postmap *postmap_new(const char *directory)
 
     postmap->directory = directory[0] == '\0' ? NULL : xstrdup(directory);
     postmap->cache = tablecache_new(CACHE_ENTRIES, CACHE_LIFE_MS);
+    pthread_mutex_init(&postmap->failure.mutex, NULL);
     return postmap;
 }
 
@@ -47,6 +60,8 @@ void postmap_free(struct postmap **postmap)
     if (*postmap == NULL)
         return;
     tablecache_free(&(*postmap)->cache);
+    pthread_mutex_destroy(&(*postmap)->failure.mutex);
+    free((*postmap)->failure.tables);
     free((*postmap)->directory);
     free(*postmap);
     *postmap = NULL;
@@ -163,6 +178,45 @@ static int ask(struct postmap *postmap, const struct conf_strings *tables, struc
     return rc;
 }
 
+/* -1 with err where these tables failed just now. */
+static int require_answers(struct failure *failure, const char *tables, struct err *err)
+{
+    pthread_mutex_lock(&failure->mutex);
+    bool is_failing = failure->tables != NULL && strcmp(failure->tables, tables) == 0 &&
+                      failure->expires_ms > clock_ms();
+    if (is_failing)
+        (void)err_set(err, "%s", failure->why.text);
+    pthread_mutex_unlock(&failure->mutex);
+    return is_failing ? -1 : 0;
+}
+
+static void note_failure(struct failure *failure, const char *tables, const struct err *why)
+{
+    pthread_mutex_lock(&failure->mutex);
+    free(failure->tables);
+    failure->tables = xstrdup(tables);
+    failure->why = *why;
+    failure->expires_ms = clock_ms() + FAILURE_LIFE_MS;
+    pthread_mutex_unlock(&failure->mutex);
+}
+
+static int ask_anew(struct postmap *postmap, const struct conf_strings *tables, const char *names,
+                    struct postmap_key **asked, size_t n, int64_t deadline_ms, struct err *err)
+{
+    bool is_fair = deadline_ms - clock_ms() >= FAIR_WAIT_MS;
+    struct err why = { "" };
+
+    if (n > POSTMAP_KEYS_MAX)
+        return err_set(err, "more than %d keys", POSTMAP_KEYS_MAX);
+    if (require_answers(&postmap->failure, names, err) < 0)
+        return -1;
+    if (ask(postmap, tables, asked, n, deadline_ms, &why) == 0)
+        return 0;
+    if (is_fair)
+        note_failure(&postmap->failure, names, &why);
+    return err_set(err, "%s", why.text);
+}
+
 static void forget_values(struct postmap_key *keys, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -204,8 +258,7 @@ int postmap_find(struct postmap *postmap, const struct conf_strings *tables, str
     if (n_all > 0) {
         memcpy(asked, all, n_all * sizeof(*all));
         size_t n_asked = sort_unique(asked, n_all);
-        rc = n_asked > POSTMAP_KEYS_MAX ? err_set(err, "more than %d keys", POSTMAP_KEYS_MAX)
-            : ask(postmap, tables, asked, n_asked, deadline_ms, err);
+        rc = ask_anew(postmap, tables, str_get(&names), asked, n_asked, deadline_ms, err);
         for (size_t i = 0; rc == 0 && i < n_asked; i++)
             tablecache_put(postmap->cache, str_get(&names), asked[i]->text, asked[i]->value, now);
         for (size_t i = 0; rc == 0 && i < n_all; i++) {

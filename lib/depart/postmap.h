@@ -31,7 +31,8 @@ struct postmap_key {
 
 /*
  * Looks the keys up.  Those that cannot be one line of postmap's input have no value.  deadline_ms: on clock_ms().
- * -1 with err where it cannot be known; then no key has a value.
+ * -1 with err where it cannot be known; then no key has a value.  Tables that failed are not asked again for some
+ * seconds.
  */
 int postmap_find(struct postmap *postmap, const struct conf_strings *tables, struct postmap_key *keys, size_t n,
                  int64_t deadline_ms, struct err *err);

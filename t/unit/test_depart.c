@@ -319,14 +319,44 @@ START_TEST(fails_where_it_is_not_known)
         struct err err = { "" };
         char *got = NULL;
         addressmap_init(&map, &facts, &tables, false);
+        ck_assert_int_eq(addressmap_find(&map, postmap, (const char *[]){ "new@x.example" }, 1, &got, 0, &err), -1);
+        ck_assert_str_eq(err.text, "no time is left to ask postmap");
         ck_assert_int_eq(addressmap_find(&map, postmap, &cases[i].address, 1, &got, LATER, &err), -1);
         ck_assert_msg(strstr(err.text, cases[i].error) != NULL, "%s", err.text);
         ck_assert_ptr_null(got);
-        ck_assert_int_eq(addressmap_find(&map, postmap, (const char *[]){ "new@x.example" }, 1, &got, 0, &err), -1);
-        ck_assert_str_eq(err.text, "no time is left to ask postmap");
         addressmap_clear(&map);
         postmap_free(&postmap);
     }
+}
+END_TEST
+
+/* Of a table that is not there, and is before it is asked again. */
+START_TEST(spares_tables_that_failed)
+{
+    struct postmap_key key = { (char *)(size_t)"a@x.example", NULL };
+    struct str name = STR_EMPTY;
+    struct err first = { "" }, again = { "" };
+
+    if (!has_postmap())
+        return;
+    struct postmap *postmap = postmap_new("");
+    str_addf(&name, "texthash:%s", conffile_path("table"));
+    char *items[] = { name.data, NULL }, *others[] = { (char *)(size_t)"inline:{ a@x.example=b }", NULL };
+    const struct conf_strings tables = { items, 1 }, other = { others, 1 };
+    ck_assert_int_eq(postmap_find(postmap, &tables, &key, 1, LATER, &first), -1);
+    (void)conffile_write("table", "a@x.example b@y.example\n");
+    int64_t start = clock_ms();
+    ck_assert_int_eq(postmap_find(postmap, &tables, &key, 1, LATER, &again), -1);
+    ck_assert_str_eq(again.text, first.text);
+    ck_assert_ptr_null(key.value);
+    ck_assert_int_eq(postmap_find(postmap, &other, &key, 1, LATER, &again), 0);
+    free(key.value);
+    while (postmap_find(postmap, &tables, &key, 1, LATER, &again) < 0 && clock_ms() < start + 20000)
+        usleep(50000);
+    ck_assert_pstr_eq(key.value, "b@y.example");
+    free(key.value);
+    str_clear(&name);
+    postmap_free(&postmap);
 }
 END_TEST
 
@@ -590,6 +620,7 @@ int main(void)
     tcase_add_loop_test(tc, maps_addresses, 0, (int)LENGTH(mappings));
     tcase_add_test(tc, asks_several_tables);
     tcase_add_test(tc, fails_where_it_is_not_known);
+    tcase_add_test(tc, spares_tables_that_failed);
     tcase_add_test(tc, masquerades);
     tcase_add_loop_test(tc, applies_actions, 0, (int)LENGTH(actions));
     tcase_add_test(tc, checks_headers);
