@@ -1,9 +1,10 @@
 /*
  * Tables asked through postmap(1); see postmap.h.
  * What it prints is the key as it was asked, a tab and the value, in the order of the keys that have one; so a line
- * belongs to the next key that it begins with.
+ * belongs to the next key that it begins with, as long as no key has a tab.
  * It ends with status 1 both where it has no value to print and where it failed.  So there is always one: a key of ours
- * that only a table of ours has, asked last.
+ * that only a table of ours has, asked last.  Fields and lines may have tabs: of them a table of ours has every one, so
+ * that each has its answer.
  */
 #include "config.h"
 
@@ -26,8 +27,9 @@
 #define CACHE_LIFE_MS (5 * 60 * 1000)
 #define FAILURE_LIFE_MS 3000
 #define FAIR_WAIT_MS 1000           /* what had less time and did not answer may be well */
-#define OWN_KEY "preflight-asks:"        /* can be a field of a header too */
+#define OWN_KEY "preflight-asks"
 #define OWN_TABLE "inline:{" OWN_KEY "=1}"
+#define NOTHING_TABLE "static:" POSTMAP_NOTHING
 #define INPUT_MAX (8 * 1024 * 1024)
 #define OUTPUT_MAX (16 * 1024 * 1024)
 
@@ -295,22 +297,17 @@ static struct span take_action(struct span *rest)
     return action;
 }
 
+/* One for each, which it begins with. */
 static int read_actions(const char *const *fields, size_t n, struct span output, char **action_r, struct err *err)
 {
-    size_t i = 0;
-
-    while (output.len > 0) {
-        while (i < n && !skip_key(&output, fields[i]))
-            i++;
-        bool is_own = i == n && skip_key(&output, OWN_KEY);
-        if (i == n && !is_own)
-            return err_set(err, "'postmap' answers what it was not asked");
+    for (size_t i = 0; i < n; i++) {
+        if (!skip_key(&output, fields[i]))
+            return err_set(err, "'postmap' does not answer what it was asked");
         struct span action = take_action(&output);
-        if (is_own)
-            return output.len == 0 ? 0 : err_set(err, "'postmap' answers more than it was asked");
-        action_r[i++] = xstrndup(action.at, action.len);
+        if (!span_is(action, POSTMAP_NOTHING))
+            action_r[i] = xstrndup(action.at, action.len);
     }
-    return err_set(err, "'postmap' does not answer all that it was asked");
+    return output.len == 0 ? 0 : err_set(err, "'postmap' answers more than it was asked");
 }
 
 int postmap_check_header(struct postmap *postmap, const struct conf_strings *tables, const char *const *fields,
@@ -324,9 +321,9 @@ int postmap_check_header(struct postmap *postmap, const struct conf_strings *tab
         str_add(&input, fields[i]);
         str_addc(&input, '\n');
     }
-    str_add(&input, OWN_KEY "\n\n");
+    str_addc(&input, '\n');
     if (n > 0)
-        rc = run(postmap, "-fh", tables, OWN_TABLE, &input, deadline_ms, &output, err);
+        rc = run(postmap, "-fh", tables, NOTHING_TABLE, &input, deadline_ms, &output, err);
     if (rc == 0 && n > 0)
         rc = read_actions(fields, n, (struct span){ str_get(&output), output.len }, action_r, err);
     for (size_t i = 0; rc < 0 && i < n; i++) {
@@ -361,7 +358,7 @@ int postmap_check_lines(struct postmap *postmap, const struct conf_strings *tabl
 
     str_addc(&input, '\n');
     str_addn(&input, str_get(lines), lines->len);
-    int rc = run(postmap, "-bf", tables, "static:" POSTMAP_NOTHING, &input, deadline_ms, &output, err);
+    int rc = run(postmap, "-bf", tables, NOTHING_TABLE, &input, deadline_ms, &output, err);
     struct span answers = { str_get(&output), output.len }, of_empty_line;
     if (rc == 0 && (!span_cut(&answers, '\n', &of_empty_line) ||
                     !are_answers((struct span){ str_get(lines), lines->len }, answers)))

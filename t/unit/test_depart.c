@@ -417,6 +417,29 @@ START_TEST(applies_actions)
 }
 END_TEST
 
+/* What one field says is not the answer about another that it begins with. */
+START_TEST(tells_fields_apart)
+{
+    static const char *const texts[] = { "X: 1", "X: 1\tIGNORE", "Y: 2\n\tIGNORE", "Y: 2", "X: 1\tIGNORE" };
+    static const char *const want[] = { NULL, "STRIP", "STRIP", NULL, "STRIP" };
+    char *items[] = { (char *)(size_t)"regexp:{{/IGNORE/ STRIP}}", NULL };
+    const struct conf_strings tables = { items, 1 };
+    struct postmap *postmap = postmap_new("");
+    char *got[LENGTH(texts)];
+    struct err err = { "" };
+
+    if (has_postmap()) {
+        ck_assert_msg(postmap_check_header(postmap, &tables, texts, LENGTH(texts), got, LATER, &err) == 0, "%s",
+                      err.text);
+        for (size_t i = 0; i < LENGTH(texts); i++) {
+            ck_assert_pstr_eq(got[i], want[i]);
+            free(got[i]);
+        }
+    }
+    postmap_free(&postmap);
+}
+END_TEST
+
 START_TEST(checks_headers)
 {
     char *items[] = { (char *)(size_t)"regexp:{{/^Subject: (.*)$/ REPLACE Subject: <$1>} {/^X-[A-Z]:/ IGNORE} "
@@ -623,6 +646,7 @@ int main(void)
     tcase_add_test(tc, spares_tables_that_failed);
     tcase_add_test(tc, masquerades);
     tcase_add_loop_test(tc, applies_actions, 0, (int)LENGTH(actions));
+    tcase_add_test(tc, tells_fields_apart);
     tcase_add_test(tc, checks_headers);
     tcase_add_loop_test(tc, tells_of_converted_text, 0, (int)LENGTH(encodings));
     tcase_add_loop_test(tc, cuts_long_lines, 0, (int)LENGTH(cuts));
