@@ -64,6 +64,19 @@ static void check_address(const struct egressaudit_input *input, struct dns_budg
     audit_note(watch, AUDIT_LISTINGS);
 }
 
+/* A list may have the organization's domain only.  A bare word or an address is no domain to be listed. */
+static void check_helo(const struct egressaudit_input *input, struct dns_budget *budget, struct egressaudit *audit)
+{
+    if (!audit->result.is_helo_valid)
+        return;
+    listings_ask_domain(input->lists, input->dns, budget, input->helo, &audit->helo_listings, &audit->findings);
+    orgdomain_find(input->orgdomain, input->helo, audit->helo_org);
+    if (strcmp(audit->helo_org, input->helo) == 0)
+        audit->helo_org[0] = '\0';
+    else
+        listings_ask_domain(input->lists, input->dns, budget, audit->helo_org, &audit->org_listings, &audit->findings);
+}
+
 static bool is_unknown(const struct egressaudit_address *one)
 {
     const struct egress_address *about = one->about;
@@ -78,7 +91,8 @@ static bool has_unknown(const struct egressaudit *audit)
         if (is_unknown(&audit->addresses[i]))
             return true;
     }
-    return audit->result.helo_resolves == FACT_UNKNOWN || listings_has_unknown(&audit->helo_listings);
+    return audit->result.helo_resolves == FACT_UNKNOWN || listings_has_unknown(&audit->helo_listings) ||
+           listings_has_unknown(&audit->org_listings);
 }
 
 /* --- findings ------------------------------------------------------------------------------ */
@@ -170,12 +184,14 @@ void egressaudit_run(const struct egressaudit_input *input, struct dns_budget *b
     audit_note(&watch, AUDIT_REST);
     for (size_t i = 0; i < input->n_addresses; i++)
         check_address(input, budget, audit_r, i, &watch);
-    listings_ask_domain(input->lists, input->dns, budget, input->helo, &audit_r->helo_listings, &audit_r->findings);
+    check_helo(input, budget, audit_r);
     audit_note(&watch, AUDIT_LISTINGS);
     add_findings(audit_r, has_failed);
     propose(audit_r, sorted);
     audit_r->outcome = audit_outcome_of(&audit_r->findings, (is_incomplete && has_failed) || has_unknown(audit_r));
-    audit_r->unknown = watch.unknown | (listings_has_unknown(&audit_r->helo_listings) ? AUDIT_LISTINGS : 0);
+    audit_r->unknown = watch.unknown;
+    if (listings_has_unknown(&audit_r->helo_listings) || listings_has_unknown(&audit_r->org_listings))
+        audit_r->unknown |= AUDIT_LISTINGS;
     for (size_t i = 0; i < input->n_addresses; i++)
         audit_r->unknown |= listings_has_unknown(&audit_r->addresses[i].listings) ? AUDIT_LISTINGS : 0;
     free(sorted);
@@ -188,6 +204,7 @@ void egressaudit_clear(struct egressaudit *audit)
         listings_clear(&audit->addresses[i].listings);
     }
     listings_clear(&audit->helo_listings);
+    listings_clear(&audit->org_listings);
     findings_clear(&audit->findings);
     publish_clear(&audit->publish);
     egress_result_clear(&audit->result);

@@ -44,7 +44,9 @@ struct egressaudit {
     struct egress_result result;    /* IPv4 addresses before those of IPv6 */
     struct egressaudit_address *addresses;  /* one for each of result's */
     bool has_lists;                 /* some blocklist is configured */
-    struct listings helo_listings;  /* of the HELO name */
+    struct listings helo_listings;  /* of the HELO name; none where that is no host name with its domain */
+    char helo_org[DOMAIN_MAX];      /* its organizational domain; "" where it is the name itself */
+    struct listings org_listings;   /* what blocklists say of that */
     struct findings findings;
     struct publish publish;
     enum audit_outcome outcome;

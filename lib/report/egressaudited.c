@@ -87,6 +87,10 @@ static void write_helo(struct writer *w, size_t length, const struct egressaudit
                                                            : "not known: the DNS did not answer",
                      fact_color(result->helo_resolves));
     write_audit_listings(w, length, &audit->helo_listings, audit->has_lists);
+    if (audit->org_listings.count > 0) {
+        write_untrusted(w, audit->helo_org, 2);
+        write_audit_listings(w, length, &audit->org_listings, audit->has_lists);
+    }
 }
 
 /* All items of an egress are aligned with each other. */
@@ -160,6 +164,10 @@ static struct json_t *make_helo(const struct egressaudit *audit)
     jsonvalue_put_bool(object, "valid", audit->result.is_helo_valid);
     jsonvalue_put_fact(object, "resolves", audit->result.helo_resolves);
     jsonvalue_put(object, "blocklists", jsonvalue_listings(&audit->helo_listings));
+    if (audit->helo_org[0] != '\0') {
+        jsonvalue_put_text(object, "org_domain", audit->helo_org);
+        jsonvalue_put(object, "org_blocklists", jsonvalue_listings(&audit->org_listings));
+    }
     return object;
 }
 

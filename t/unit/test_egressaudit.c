@@ -28,6 +28,7 @@ static const char zone[] =
     "2.2.0.192.bl.example. IN A 127.0.0.4\n"
     "2.0.0.127.parked.example. IN A 198.51.100.1\n"
     "test.names.example. IN A 127.0.0.2\n"
+    "192.0.2.1.names.example. IN A 127.0.0.2\n"
     "bare.example.names.example. IN A 127.0.0.10\n";
 static const char lists[] =
     "blocklist bl.example {\n kind = addresses\n codes = { \"127.0.0.4-127.0.0.7 hijacked hosts\" }\n}\n"
@@ -94,6 +95,11 @@ static const struct egress_case {
       "blocklist-unusable(parked.example)", "" },
     { "a HELO name that is listed", "bare.example", { "192.0.2.1" }, true, "", AUDIT_FAULTY,
       "blocklist-unusable(parked.example) domain-listed(bare.example) helo-spf-none(bare.example)", NULL },
+    { "a HELO name whose domain is listed", "mx1.bare.example", { "192.0.2.1" }, true, "", AUDIT_FAULTY,
+      "blocklist-unusable(parked.example) domain-listed(bare.example) helo-unresolvable(mx1.bare.example) "
+      "helo-spf-none(mx1.bare.example)", NULL },
+    { "HELO that is an address", "192.0.2.1", { "192.0.2.3" }, true, "", AUDIT_FAULTY,
+      "blocklist-unusable(parked.example) helo-invalid(192.0.2.1) ptr-missing(192.0.2.3)", "" },
 };
 
 static void run(struct dns *dns, const struct egress_case *c, struct dns_budget *budget, struct egressaudit *audit_r)
