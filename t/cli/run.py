@@ -642,7 +642,8 @@ def audits_the_egress(box):
     report = json.loads(out)
     one = report["egress"][0]
     equal((status, report["outcome"], one["egress"], one["helo"]),
-          (1, "faulty", "default", {"name": "mail.example.com", "valid": True, "resolves": True, "blocklists": []}),
+          (1, "faulty", "default", {"name": "mail.example.com", "valid": True, "resolves": True, "blocklists": [],
+                                     "org_domain": "example.com", "org_blocklists": []}),
           "JSON")
     equal([(a["address"], a["family"], a["ptr"], a["fcrdns"], a["generic"], a["helo"], a["helo_spf"]["result"],
             [(l["zone"], l["state"]) for l in a["blocklists"]]) for a in one["addresses"]],
