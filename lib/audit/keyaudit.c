@@ -24,6 +24,26 @@ static void compare(const struct dkimhash_key *published, const struct signingke
         key->private_key = dkimhash_key_is_equal(published, signing->public_half) ? KEYAUDIT_MATCHES : KEYAUDIT_DIFFERS;
 }
 
+/* What a verifier would refuse whatever the signature: RFC 6376 sections 3.6.1 and 6.1.2, RFC 8301 section 3.1. */
+static const char *find_limit(const char *record, size_t len)
+{
+    struct tag tag;
+
+    if (taglist_find(record, len, "v", &tag) && (tag.value_len != 5 || memcmp(tag.value, "DKIM1", 5) != 0))
+        return "v= of the key's record is not DKIM1";
+    if (taglist_find(record, len, "h", &tag) && !tag_has_item(&tag, ':', "sha256"))
+        return "h= of the key's record does not allow sha256";
+    if (taglist_find(record, len, "s", &tag) && !tag_has_item(&tag, ':', "*") && !tag_has_item(&tag, ':', "email"))
+        return "s= of the key's record does not allow email";
+    return NULL;
+}
+
+static void refuse(struct keyaudit *key, const char *reason)
+{
+    key->status = DKIMKEY_BAD;
+    key->reason = reason;
+}
+
 static void read_key(const char *record, const struct signingkey *signing, struct keyaudit *key)
 {
     size_t len = strlen(record);
@@ -41,9 +61,11 @@ static void read_key(const char *record, const struct signingkey *signing, struc
         key->bits = dkimhash_key_bits(parsed);
         compare(parsed, signing, key);
     } else {
-        key->status = DKIMKEY_BAD;
-        key->reason = "its p= is no public key of its type";
+        refuse(key, "p= of the key's record is no public key of its type");
     }
+    const char *limit = find_limit(record, len);
+    if (limit != NULL)
+        refuse(key, limit);
     dkimhash_key_free(&parsed);
 }
 
@@ -85,7 +107,8 @@ void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selec
         if (i > 0 && key.status != DKIMKEY_FOUND)
             return;
         key_r->status = key.status;
-        key_r->reason = key.reason;
+        key_r->reason = key.reason == dkimkey_other_type ? "k= of the key's record is neither rsa nor ed25519" :
+                        key.reason;
         if (key.status == DKIMKEY_FOUND) {
             snprintf(key_r->type, sizeof(key_r->type), "%s", types[i].type);
             read_key(record, selector->key, key_r);

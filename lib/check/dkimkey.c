@@ -14,6 +14,8 @@
 
 #define RECORD_MAX 1024
 
+const char dkimkey_other_type[] = "the key's type (k=) is not the one of the signature's algorithm (a=)";
+
 static const char too_long[] = "the key's record is longer than 1,024 bytes";
 
 int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX])
@@ -93,7 +95,7 @@ const char *dkimkey_fault(const char *record, size_t len, const char *algorithm)
         return "the key's record has a NUL byte in it";
     fault = find_fault(record, len);
     if (fault == NULL && !has_type_of(record, len, algorithm))
-        fault = "the key's type (k=) is not the one of the signature's algorithm (a=)";
+        fault = dkimkey_other_type;
     return fault;
 }
 

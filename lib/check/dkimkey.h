@@ -22,6 +22,9 @@ struct dkimkey {
     const char *reason;     /* static text; NULL where found */
 };
 
+/* The reason where k= is not of the algorithm's type. */
+extern const char dkimkey_other_type[];
+
 /* "s1._domainkey.example.com"; -1 where that is no name. */
 int dkimkey_name(const char *selector, const char *domain, char name_r[DOMAIN_MAX]);
 

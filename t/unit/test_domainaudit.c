@@ -30,6 +30,14 @@ static const char zone[] =
     "torn._domainkey.good.example. IN TXT \"v=DKIM1; p=AAAA\"\n"
     "test._domainkey.good.example. IN TXT \"v=DKIM1; k=ed25519; t=y:s; "
     "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "wide._domainkey.good.example. IN TXT \"v=DKIM1; h=sha1:sha256; s=x:email; k=ed25519; "
+    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "hash._domainkey.good.example. IN TXT \"v=DKIM1; h=sha1; k=ed25519; "
+    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "use._domainkey.good.example. IN TXT \"v=DKIM1; s=tlsrpt; k=ed25519; "
+    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "next._domainkey.good.example. IN TXT \"v=DKIM2; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
+    "dsa._domainkey.good.example. IN TXT \"v=DKIM1; k=dsa; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n"
     "poor.example. IN TXT \"v=spf1 ip4:192.0.2.9 ~all\"\n"
     "poor.example. IN MX 10 nowhere.example.\n"
     "_dmarc.poor.example. IN TXT \"v=DMARC1; p=none; rua=mailto:x@stranger.example,nonsense\"\n"
@@ -66,6 +74,10 @@ static const struct domain_case {
     const char *publish[6];     /* all of them, "name TYPE text" */
 } cases[] = {
     { "good.example", { "ed" }, "192.0.2.1", AUDIT_CLEAR, { NULL }, { NULL } },
+    { "good.example", { "wide" }, "192.0.2.1", AUDIT_CLEAR, { NULL }, { NULL } },
+    { "good.example", { "hash", "use", "next", "dsa" }, "192.0.2.1", AUDIT_FAULTY,
+      { "dkim-bad-key(hash._domainkey.good.example)", "dkim-bad-key(use._domainkey.good.example)",
+        "dkim-bad-key(next._domainkey.good.example)", "dkim-bad-key(dsa._domainkey.good.example)" }, { NULL } },
     { "good.example", { "gone" }, "192.0.2.1", AUDIT_FAULTY, { "dkim-key-revoked(gone._domainkey.good.example)" },
       { NULL } },
     { "good.example", { "torn", "missing", "test" }, "192.0.2.1", AUDIT_FAULTY,
@@ -457,6 +469,24 @@ START_TEST(prints_what_a_command_finds)
 }
 END_TEST
 
+START_TEST(says_why_a_key_is_refused)
+{
+    static const struct domain_case keys = { "good.example", { "hash", "use", "next", "dsa" }, .address = "192.0.2.1" };
+    static const char *const want[] = {
+        "h= of the key's record does not allow sha256", "s= of the key's record does not allow email",
+        "v= of the key's record is not DKIM1", "k= of the key's record is neither rsa nor ed25519",
+    };
+    struct dns *dns = zonedns_new(zone);
+    struct domainaudit audit;
+
+    run(dns, &keys, &audit);
+    for (size_t i = 0; i < LENGTH(want); i++)
+        ck_assert_str_eq(audit.keys[i].reason, want[i]);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("domainaudit");
@@ -473,6 +503,7 @@ int main(void)
     tcase_add_test(tc, merges_spf_records);
     tcase_add_loop_test(tc, proposes_spf_records, 0, (int)LENGTH(proposals));
     tcase_add_test(tc, proposes_what_is_read);
+    tcase_add_test(tc, says_why_a_key_is_refused);
     tcase_add_test(tc, prints_text);
     tcase_add_test(tc, prints_what_a_command_finds);
     suite_add_tcase(suite, tc);
