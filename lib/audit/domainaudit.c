@@ -16,6 +16,7 @@
 
 static void prefetch(const struct domainaudit_input *input)
 {
+    const struct blocklist_subjects subjects = { .domains = { input->domain }, .n_domains = 1 };
     char name[DOMAIN_MAX + 16];
 
     dns_prefetch(input->dns, input->domain, DNS_TXT);
@@ -27,6 +28,7 @@ static void prefetch(const struct domainaudit_input *input)
         snprintf(name, sizeof(name), "%s.%s", tlspolicy_prefix((enum tlspolicy_kind)kind), input->domain);
         dns_prefetch(input->dns, name, DNS_TXT);
     }
+    blocklist_prefetch(input->lists, input->dns, input->dmarc->orgdomain, &subjects);
 }
 
 /* --- SPF ----------------------------------------------------------------------------------- */
@@ -288,6 +290,7 @@ static bool has_unknown(const struct domainaudit *audit)
     return is_unknown;
 }
 
+/* Blocklists come last: one that answers nobody must not cost what the domain itself would have said. */
 void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit_r)
 {
     struct audit_watch watch = { .budget = budget };
@@ -306,11 +309,11 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_STS, input->domain, &audit_r->sts);
     tlspolicy_look_up(input->dns, budget, TLSPOLICY_REPORTS, input->domain, &audit_r->tls_reports);
     audit_note(&watch, AUDIT_REST);
-    check_listings(input, budget, audit_r);
-    audit_note(&watch, AUDIT_LISTINGS);
     propose_spf(input, budget, audit_r);
     check_policy(input, budget, audit_r);
     audit_note(&watch, AUDIT_REST);
+    check_listings(input, budget, audit_r);
+    audit_note(&watch, AUDIT_LISTINGS);
     judge_signing(input, audit_r);
     propose_keys(audit_r);
     judge_reports(audit_r);

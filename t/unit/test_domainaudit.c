@@ -102,9 +102,13 @@ static const struct domain_case {
 static const struct stspolicy_means *means;     /* NULL: policies are not fetched */
 static const struct opendkim_signing *signing;  /* NULL: OpenDKIM is not asked */
 
-static void run(struct dns *dns, const struct domain_case *c, struct domainaudit *audit_r)
+static int allowed;                             /* questions; 0: many */
+
+/* Gives the questions that were asked. */
+static int run(struct dns *dns, const struct domain_case *c, struct domainaudit *audit_r)
 {
     struct dns_budget budget = zonedns_budget();
+    int before = budget.questions = allowed > 0 ? allowed : budget.questions;
     const struct dmarccheck dmarc = { .dns = dns, .orgdomain = orgdomain };
     struct selectors selectors = { .count = 0 };
     struct ip_addr address;
@@ -117,6 +121,7 @@ static void run(struct dns *dns, const struct domain_case *c, struct domainaudit
                         .selectors = &selectors, .addresses = &address, .n_addresses = 1,
                         .helo = "mail.good.example", .receiver = "here.example", .means = means, .signing = signing,
                     }, &budget, audit_r);
+    return before - budget.questions;
 }
 
 static bool is_in(const char *text, const char *const *list, size_t n)
@@ -201,6 +206,47 @@ START_TEST(asks_about_the_organization)
     str_clear(&text);
     domainaudit_clear(&audit);
     dns_free(&dns);
+}
+END_TEST
+
+static void give_policy(const struct stspolicy_server *server, struct stspolicy_answer *answer_r)
+{
+    *answer_r = (struct stspolicy_answer){ .state = STSPOLICY_GOOD };
+    str_addf(&answer_r->text, "version: STSv1\nmode: enforce\nmx: *.other.example\nmx: %s\nmax_age: 604800\n",
+             server->host);
+}
+
+/* With no more questions than are needed without blocklists, all but those is known. */
+START_TEST(lets_no_blocklist_starve_the_rest)
+{
+    static const struct stspolicy_means fetch = { .fetch = give_policy };
+    static const char lists[] = "blocklist names.example { kind = domains codes = { \"2 bad\" } }\n";
+    static const struct domain_case lacking = { .domain = "good.example", .address = "192.0.2.2" };
+    char *own = xasprintf("%smta-sts.good.example. IN A 192.0.2.1\n", zone);
+    struct domainaudit audit;
+    struct err err = { "" };
+
+    means = &fetch;
+    struct dns *dns = zonedns_new(own);
+    int needed = run(dns, &lacking, &audit);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+    blocklists_free(&blocklists);
+    conffile_start();
+    blocklists = blocklists_load(conffile_write("blocklists.conf", lists), &err);
+    ck_assert_msg(blocklists != NULL, "%s", err.text);
+    conffile_done();
+    dns = zonedns_new(own);
+    allowed = needed;
+    run(dns, &lacking, &audit);
+    means = NULL;
+    allowed = 0;
+    ck_assert_int_eq(audit.policy.state, STSPOLICY_GOOD);
+    ck_assert_uint_eq(audit.publish.count, 1);
+    ck_assert_uint_eq(audit.listings.count, 1);
+    domainaudit_clear(&audit);
+    dns_free(&dns);
+    free(own);
 }
 END_TEST
 
@@ -431,13 +477,6 @@ START_TEST(prints_text)
 }
 END_TEST
 
-static void give_policy(const struct stspolicy_server *server, struct stspolicy_answer *answer_r)
-{
-    *answer_r = (struct stspolicy_answer){ .state = STSPOLICY_GOOD };
-    str_addf(&answer_r->text, "version: STSv1\nmode: enforce\nmx: *.other.example\nmx: %s\nmax_age: 604800\n",
-             server->host);
-}
-
 /* What is told besides by a command: the policy of MTA-STS, and what OpenDKIM does. */
 START_TEST(prints_what_a_command_finds)
 {
@@ -496,6 +535,7 @@ int main(void)
     tcase_add_loop_test(tc, audits_a_domain, 0, (int)LENGTH(cases));
     tcase_add_loop_test(tc, failures_take_no_fault_back, 0, (int)LENGTH(cases));
     tcase_add_test(tc, failures_are_no_faults);
+    tcase_add_test(tc, lets_no_blocklist_starve_the_rest);
     tcase_add_test(tc, asks_about_the_organization);
     tcase_add_loop_test(tc, reads_tls_policies, 0, (int)LENGTH(policies));
     tcase_add_test(tc, keeps_each_selector_once);
