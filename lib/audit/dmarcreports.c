@@ -58,24 +58,42 @@ static void take_uris(const struct tag *tag, bool is_failure, struct dmarcreport
     }
 }
 
+/* Does it send reports elsewhere by a rua of its own?  Then none are sent at all (RFC 9990). */
+static bool leads_away(const char *text, const char *host)
+{
+    struct dmarcreports own = { .count = 0 };
+    struct tag tag;
+    bool is_away = false;
+
+    if (taglist_find(text, strlen(text), "rua", &tag))
+        take_uris(&tag, false, &own);
+    for (size_t i = 0; i < own.count; i++)
+        is_away = is_away || (own.items[i].host[0] != '\0' && strcmp(own.items[i].host, host) != 0);
+    dmarcreports_clear(&own);
+    return is_away;
+}
+
 /* Any DMARC record says yes: it needs no policy. */
 static enum fact_value ask(struct dns *dns, struct dns_budget *budget, const char *domain, const char *host)
 {
     char name[DOMAIN_MAX];
-    bool is_there = false;
+    bool is_there = false, is_away = false;
 
     if (dmarcreports_name(domain, host, name) < 0)
         return FACT_FALSE;
     const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, budget);
-    for (size_t i = 0; i < answer->count && !is_there; i++) {
+    for (size_t i = 0; i < answer->count; i++) {
         struct str text = STR_EMPTY;
         struct dmarc_record record;
         const char *problem;
-        if (record_txt(answer, i, RECORD_TEXT_MAX, &text) == 0)
-            is_there = dmarc_record_parse(str_get(&text), DMARC_RFC7489, &record, &problem) != 1;
+        if (record_txt(answer, i, RECORD_TEXT_MAX, &text) == 0 &&
+            dmarc_record_parse(str_get(&text), DMARC_RFC7489, &record, &problem) != 1) {
+            is_there = true;
+            is_away = is_away || leads_away(str_get(&text), host);
+        }
         str_clear(&text);
     }
-    enum fact_value value = fact_seen(is_there, !dns_is_answered(answer->status));
+    enum fact_value value = fact_seen(is_there && !is_away, !dns_is_answered(answer->status));
     dns_answer_unref(answer);
     return value;
 }

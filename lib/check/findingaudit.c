@@ -14,7 +14,7 @@ const struct finding_row finding_audit_rows[FINDING_POSTFIX_FIRST - FINDING_AUDI
     { FINDING_DMARC_REPORT_UNAUTHORIZED, "dmarc-report-unauthorized", CHECK_NONE, SEVERITY_WARNING,
       "the reports that the DMARC record of {subject} asks for are not sent: nobody agreed to take them ({detail})",
       "have the TXT record \"v=DMARC1\" published at {domain}, or name an address in {subject}",
-      "RFC 7489 section 7.1" },
+      "RFC 9990; RFC 7489 section 7.1" },
     { FINDING_MX_UNRESOLVABLE, "mx-unresolvable", CHECK_MESSAGE, SEVERITY_WARNING,
       "the host {subject} in the MX records of {domain} has no address ({detail})",
       "publish A or AAAA records for {subject}, or take it out of the MX records of {domain}",

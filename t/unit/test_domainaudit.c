@@ -45,7 +45,14 @@ static const char zone[] =
     "_smtp._tls.poor.example. IN TXT \"v=TLSRPTv1; rua=t@poor.example\"\n"
     "null.example. IN MX 0 .\n"
     "null.example. IN TXT \"v=spf1 redirect=good.example\"\n"
-    "_dmarc.null.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:d@null.example\"\n";
+    "_dmarc.null.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:d@null.example\"\n"
+    "far.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "far.example. IN MX 10 mx.good.example.\n"
+    "_dmarc.far.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:x@same.taker.example,mailto:x@else.taker.example\"\n"
+    "far.example._report._dmarc.same.taker.example. IN TXT \"v=DMARC1; rua=mailto:far@same.taker.example\"\n"
+    "far.example._report._dmarc.else.taker.example. IN TXT \"v=DMARC1; rua=mailto:x@same.taker.example\"\n"
+    "_mta-sts.far.example. IN TXT \"v=STSv1; id=1\"\n"
+    "_smtp._tls.far.example. IN TXT \"v=TLSRPTv1; rua=mailto:t@far.example\"\n";
 
 static struct orgdomain *orgdomain;
 static struct blocklists *blocklists;
@@ -93,6 +100,8 @@ static const struct domain_case {
         "poor.example._report._dmarc.stranger.example TXT v=DMARC1" } },
     { "null.example", { NULL }, "192.0.2.2", AUDIT_FAULTY, { "mx-null(null.example)", "spf-fail(192.0.2.2)" },
       { "null.example TXT v=spf1 ip4:192.0.2.2 redirect=good.example" } },
+    { "far.example", { NULL }, "192.0.2.1", AUDIT_FAULTY, { "dmarc-report-unauthorized(far.example)" },
+      { "far.example._report._dmarc.else.taker.example TXT v=DMARC1" } },
     { "bare.example", { NULL }, "2001:db8::1", AUDIT_FAULTY,
       { "spf-none(2001:db8::1)", "dmarc-none(bare.example)", "author-domain-unresolvable(bare.example)" },
       { "bare.example TXT v=spf1 ip6:2001:db8::1 -all",
