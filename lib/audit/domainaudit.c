@@ -33,10 +33,20 @@ static void prefetch(const struct domainaudit_input *input)
 
 /* --- SPF ----------------------------------------------------------------------------------- */
 
+/* What fails here only tells less: the budget is a copy, so that it makes nothing unknown. */
+static void read_whole(const struct domainaudit_input *input, struct dns_budget budget, const char *sender,
+                       struct domainaudit *audit)
+{
+    static const struct ip_addr nobody = { .family = AF_INET };
+
+    spfcheck_run(input->dns, &budget, &nobody, SPF_MAILFROM, input->helo, sender, input->receiver, &audit->whole);
+}
+
 static void check_spf(const struct domainaudit_input *input, struct dns_budget *budget, struct domainaudit *audit)
 {
     char *sender = xasprintf("postmaster@%s", input->domain);
 
+    audit->has_more_addresses = input->is_incomplete;
     audit->spf = xcalloc(input->n_addresses, sizeof(*audit->spf));
     for (size_t i = 0; i < input->n_addresses; i++) {
         struct spf_result *spf = &audit->spf[audit->n_spf++];
@@ -44,6 +54,7 @@ static void check_spf(const struct domainaudit_input *input, struct dns_budget *
         spfcheck_findings(spf, true, &audit->findings);
     }
     spflint_run(input->dns, budget, input->domain, &audit->findings);
+    read_whole(input, *budget, sender, audit);
     free(sender);
 }
 
@@ -170,6 +181,7 @@ static void check_mx(const struct domainaudit_input *input, struct dns_budget *b
 {
     const struct dns_answer *answer = dns_lookup(input->dns, input->domain, DNS_MX, budget);
 
+    audit->has_more_mx = answer->count > DOMAINAUDIT_MX_MAX;
     for (size_t i = 0; i < answer->count && audit->n_mx < DOMAINAUDIT_MX_MAX; i++) {
         struct domainaudit_mx *mx = &audit->mx[audit->n_mx];
         if (record_mx(answer, i, &mx->preference, mx->host) < 0)
@@ -274,7 +286,8 @@ static void check_listings(const struct domainaudit_input *input, struct dns_bud
 
 static bool has_unknown(const struct domainaudit *audit)
 {
-    bool is_unknown = audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
+    bool is_unknown = audit->has_more_addresses || audit->has_more_selectors || audit->has_more_mx ||
+                      audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
                       audit->tls_reports.state == TLSPOLICY_UNKNOWN || listings_has_unknown(&audit->listings) ||
                       listings_has_unknown(&audit->org_listings) ||
                       audit->dmarc.rfc9989.result == AUTH_TEMPERROR || audit->dmarc.rfc7489.result == AUTH_TEMPERROR;
@@ -320,8 +333,7 @@ void domainaudit_run(const struct domainaudit_input *input, struct dns_budget *b
     judge_mx(audit_r);
     judge_tls(audit_r);
     judge_policy(audit_r);
-    audit_r->outcome = audit_outcome_of(&audit_r->findings, input->is_incomplete || input->selectors->is_cut ||
-                                        budget->failed > 0 || has_unknown(audit_r));
+    audit_r->outcome = audit_outcome_of(&audit_r->findings, has_unknown(audit_r) || budget->failed > 0);
     if (listings_has_unknown(&audit_r->listings) || listings_has_unknown(&audit_r->org_listings))
         watch.unknown |= AUDIT_LISTINGS;
     if (audit_r->signing.scope == OPENDKIM_UNKNOWN)
@@ -334,6 +346,7 @@ void domainaudit_clear(struct domainaudit *audit)
     for (size_t i = 0; i < audit->n_spf; i++)
         spf_result_clear(&audit->spf[i]);
     free(audit->spf);
+    spf_result_clear(&audit->whole);
     for (size_t i = 0; i < audit->n_keys; i++)
         keyaudit_clear(&audit->keys[i]);
     free(audit->keys);

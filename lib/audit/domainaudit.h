@@ -49,6 +49,8 @@ struct domainaudit {
     char domain[DOMAIN_MAX];
     struct spf_result *spf;         /* one for each address */
     size_t n_spf;
+    bool has_more_addresses;        /* that are not known */
+    struct spf_result whole;        /* of an address that no term names: every lookup of the record */
     struct keyaudit *keys;          /* one for each selector */
     size_t n_keys;
     bool has_more_selectors;        /* than are looked at */
@@ -59,6 +61,7 @@ struct domainaudit {
     enum fact_value takes_mail;     /* MX, A or AAAA */
     struct domainaudit_mx mx[DOMAINAUDIT_MX_MAX];   /* as the DNS has them */
     size_t n_mx;
+    bool has_more_mx;
     struct tlspolicy sts, tls_reports;
     struct stspolicy policy;        /* that sts announces */
     bool has_lists;                 /* some blocklist is configured */

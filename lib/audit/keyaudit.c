@@ -69,8 +69,8 @@ static void read_key(const char *record, const struct signingkey *signing, struc
     dkimhash_key_free(&parsed);
 }
 
-/* Receivers take no RSA key that is too short: for such a one there is nothing to publish. */
-static void take_private(const struct signingkey *signing, struct keyaudit *key)
+/* Of an RSA key that receivers take for too short there is nothing to publish, nor of one without a name. */
+static void take_private(const struct signingkey *signing, bool has_name, struct keyaudit *key)
 {
     key->private_path = xstrdup(signing->path);
     if (signing->exposure[0] != '\0')
@@ -81,8 +81,9 @@ static void take_private(const struct signingkey *signing, struct keyaudit *key)
         return;
     }
     key->private_key = KEYAUDIT_UNCOMPARED;
-    if (dkimhash_key_bits(signing->public_half) >= BITS_NEEDED ||
-        strcmp(dkimhash_key_type(signing->public_half), "ed25519") == 0) {
+    bool is_strong = dkimhash_key_bits(signing->public_half) >= BITS_NEEDED ||
+                     strcmp(dkimhash_key_type(signing->public_half), "ed25519") == 0;
+    if (is_strong && has_name) {
         char *text = dkimhash_key_text(signing->public_half);
         key->record = xasprintf("v=DKIM1; k=%s; p=%s", dkimhash_key_type(signing->public_half), text);
         free(text);
@@ -98,9 +99,9 @@ void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selec
     char record[KEY_TEXT_MAX];
 
     *key_r = (struct keyaudit){ .status = DKIMKEY_NONE, .source = selector->source };
-    dkimkey_name(selector->name, selector->domain, key_r->name);
+    bool has_name = dkimkey_name(selector->name, selector->domain, key_r->name) == 0;
     if (selector->key != NULL)
-        take_private(selector->key, key_r);
+        take_private(selector->key, has_name, key_r);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct dkimkey key = dkimkey_fetch(dns, budget, selector->name, selector->domain, types[i].algorithm, record,
                                            sizeof(record));

@@ -18,16 +18,17 @@ static void write_spf(struct writer *w, size_t length, const struct domainaudit 
 {
     write_title(w, "SPF");
     if (audit->n_spf == 0)
-        write_line(w, "not judged: no sending address is known", 4);
+        write_line(w, "not judged: no sending address is known; name them in an egress of preflight.conf", 4);
     for (size_t i = 0; i < audit->n_spf; i++) {
         const struct spf_result *spf = &audit->spf[i];
         char address[IP_TEXT_MAX];
         ip_format(&spf->address, address);
         write_audit_spf(w, length, address, spf, result_color(spf->result));
     }
+    if (audit->n_spf > 0 && audit->has_more_addresses)
+        write_line(w, "and there may be more addresses, which are not known", 4);
     const struct spf_result *worst = spf_worst(audit->spf, audit->n_spf);
-    if (worst != NULL)
-        write_spf_tree(w, worst);
+    write_spf_tree(w, worst == NULL || worst->result == AUTH_PASS ? &audit->whole : worst);
 }
 
 static const char *const private_states[] = {
@@ -155,6 +156,8 @@ static void write_mx(struct writer *w, size_t length, const struct domainaudit *
                          : mx->has_address == FACT_TRUE ? GREEN : YELLOW);
         str_clear(&text);
     }
+    if (audit->has_more_mx)
+        write_line(w, "and there are more MX records, which are left out", 4);
 }
 
 static void write_tls(struct writer *w, size_t length, const char *label, const struct tlspolicy *policy)
@@ -388,11 +391,14 @@ char *report_json_domain(const struct domainaudit *audit)
     for (size_t i = 0; i < audit->n_spf; i++)
         jsonvalue_append(spf, jsonvalue_spf(&audit->spf[i]));
     jsonvalue_put(object, "spf", spf);
+    jsonvalue_put_bool(object, "more_addresses", audit->has_more_addresses);
     jsonvalue_put(object, "dkim", make_keys(audit));
+    jsonvalue_put_bool(object, "more_selectors", audit->has_more_selectors);
     if (audit->signing.scope != OPENDKIM_NOT_ASKED)
         jsonvalue_put(object, "opendkim", make_signing(&audit->signing));
     jsonvalue_put(object, "dmarc", make_dmarc(audit));
     jsonvalue_put(object, "mx", make_mx(audit));
+    jsonvalue_put_bool(object, "more_mx", audit->has_more_mx);
     jsonvalue_put_fact(object, "takes_mail", audit->takes_mail);
     jsonvalue_put(object, "mta_sts", make_tls(&audit->sts, &audit->policy));
     jsonvalue_put(object, "tls_rpt", make_tls(&audit->tls_reports, NULL));

@@ -706,6 +706,19 @@ def audits_a_domain(box):
                                  "--dns", "127.0.0.1@%d" % hole.getsockname()[1], "example.com")
     report = json.loads(out)
     equal((status, report["outcome"], report["publish"]), (75, "undecided", []), "a black hole")
+    # Without an address to send from the record is read all the same.
+    box.write("nowhere", CONF.replace('addresses = { "192.0.2.7" } helo = "mail', 'helo = "nowhere').encode())
+    out = box.run("domain", "-c", "nowhere", "example.com")[1]
+    for want in ("not judged: no sending address is known; name them in an egress of preflight.conf",
+                 "`- [1] include:more.example = v=spf1 ip4:192.0.2.2 -all"):
+        require(want in out, "no '%s' in\n%s" % (want, out))
+    report = json.loads(box.run("domain", "-c", "nowhere", "--json", "example.com")[1])
+    equal((report["spf"], report["more_addresses"], report["more_selectors"], report["more_mx"]),
+          ([], True, False, False), "no address")
+    # Where all pass, the tree has what comes after the term that matched, too.
+    box.write("ours", CONF.replace("192.0.2.7", "192.0.2.1").encode())
+    out = box.run("domain", "-c", "ours", "example.com")[1]
+    require("pass by ip4:192.0.2.1" in out and "`- [1] include:more.example" in out, out)
     for args in ([], ["a b"], ["example.com", "word"], ["--selector", "a b", "example.com"]):
         equal(box.run("domain", *args)[0], 2, str(args))
 
@@ -767,6 +780,10 @@ def asks_opendkim(box):
     report = json.loads(box.run("domain", "-c", "conf", "--json", "--key", "s1=" + pem("new"), "example.com")[1])
     equal([(key["source"], key["private_key"]) for key in report["dkim"]],
           [("given", {"state": "differs", "file": pem("new")})], "--key")
+    # A name that is too long is no place for a record.
+    report = json.loads(box.run("domain", "-c", "conf", "--json", "--key", ".".join(["a" * 60] * 4) + "=" + pem("new"),
+                                "example.com")[1])
+    equal([r for r in report["publish"] if "_domainkey" in r["name"]], [], "a name that is none")
     for bad in ("s1", "s1=", "a b=x"):
         equal(box.run("domain", "--key", bad, "example.com")[0], 2, bad)
 
