@@ -128,7 +128,11 @@ void session_header(struct session *s, const char *name, const char *value)
 
 void session_end_of_header(struct session *s)
 {
-    if (s->message != NULL)
+    if (s->message == NULL)
+        return;
+    if (preflight_is_all_local(s->message))
+        preflight_abandon(&s->message);         /* before anything is asked for it */
+    else
         preflight_end_of_header(s->message);
 }
 

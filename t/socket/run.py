@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """
-The daemon's sockets: each kind is served, none of them makes the MTA wait, what cannot be opened is refused.
+The daemon's sockets: each kind is served, none of them makes the MTA wait, nor does mail that is not judged; what
+cannot be opened is refused.
 
     run.py [part of a story's name]...         top_builddir=DIR says where the daemon was built
 """
@@ -47,10 +48,10 @@ def start(lab, spec):
     return daemon
 
 
-def send(mta, author):
+def send(mta, author, recipient="example.net"):
     """One message; the answer at its end, and how long it took."""
     mta.command("mail", wire.strings("<a@%s>" % author))
-    mta.command("rcpt", wire.strings("<b@example.net>"))
+    mta.command("rcpt", wire.strings("<b@%s>" % recipient))
     mta.header("From", " a@" + author)
     mta.command("eoh")
     mta.body(b"hello\r\n")
@@ -137,10 +138,31 @@ def refused(lab):
             require(text in output, "%s: no '%s' in\n%s" % (spec, text, output))
 
 
+def stays(lab):
+    """mail that stays here waits for no table of Postfix"""
+    path = lab.socket_path("s")
+    with open(configure(lab, "local:" + path), "a", encoding="utf-8") as file:
+        file.write("outgoing { local_domains = { \"example.net\" } }\n"
+                   "postfix { smtp_header_checks = { \"regexp:/nonexistent\" } }\n")
+    os.mkdir(lab.path("bin"))
+    os.chmod(write(lab.path("bin/postmap"), "#!/bin/sh\necho asked > %s\nexit 1\n" % lab.path("asked")), 0o755)
+    daemon = lab.start("preflight", [lab.milter, "-f", "-c", lab.path("conf")],
+                       env={"PATH": lab.path("bin") + ":" + os.environ["PATH"]})
+    daemon.wait_for("serves on")
+    mta = wire.Mta(path)
+    mta.connect_from("client.example", "127.0.0.1")
+    for recipient, is_asked in (("example.net", False), ("example.org", True)):
+        equal(send(mta, "example.com", recipient)[0], "accept", "the answer")
+        equal(os.path.exists(lab.path("asked")), is_asked, "was postmap asked for mail to " + recipient)
+    mta.quit()
+    equal(daemon.stop(), 0, "status at the end")
+    require(not daemon.sanitizer_reports(), "\n".join(daemon.tail()))
+
+
 def main():
     builddir = os.path.abspath(os.environ.get("top_builddir", "."))
     run = tap.Run(sys.argv[1:])
-    for story in (local, inet, inet6, modes, refused):
+    for story in (local, inet, inet6, modes, refused, stays):
         with Lab(builddir) as lab:
             run.story(story.__doc__, lambda: story(lab), lab.excerpt)
     return run.finish()
