@@ -23,7 +23,7 @@
 struct broken {                     /* a signature that is valid now, and not when the message has left */
     char *domain;
     char *cause;
-    bool is_body;                   /* the body's change breaks it */
+    enum finding_id fragile;        /* what to mend */
 };
 
 struct leaving {
@@ -256,6 +256,34 @@ static struct dkim_result *find_same(const struct dkim_results *from, size_t i, 
     return NULL;
 }
 
+/* The tables that change it, before what it is in itself. */
+static enum finding_id fragile_header(const struct leaving *leaving, const struct dkim_coverage *coverage)
+{
+    const struct departure_change *changes;
+    size_t n = departure_changes(leaving->departure, &changes);
+    enum finding_id fragile = FINDING_DKIM_FRAGILE_HEADER;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!is_about(&changes[i], coverage))
+            continue;
+        if (changes[i].tables != NULL)
+            return FINDING_DKIM_FRAGILE_HEADER;
+        bool is_cut = strcmp(changes[i].what, "cuts") == 0;
+        if (fragile != FINDING_DKIM_FRAGILE_8BIT)
+            fragile = is_cut ? FINDING_DKIM_FRAGILE_LONG_LINE : FINDING_DKIM_FRAGILE_8BIT;
+    }
+    return fragile;
+}
+
+static enum finding_id fragile_body(const struct leaving *leaving)
+{
+    unsigned done = departbody_done(leaving->body);
+
+    if ((done & BODYCHANGE_CONVERTED) != 0)
+        return FINDING_DKIM_FRAGILE_8BIT;
+    return done == BODYCHANGE_CUT ? FINDING_DKIM_FRAGILE_LONG_LINE : FINDING_DKIM_FRAGILE_BODY;
+}
+
 static char *describe_body(const struct leaving *leaving)
 {
     struct str text = STR_EMPTY;
@@ -271,7 +299,10 @@ static void note_broken(struct leaving *leaving, const struct dkim_result *befor
     char *cause = is_body ? describe_body(leaving) : describe_changes(leaving, &before->coverage);
 
     leaving->broken = xgrow(leaving->broken, leaving->n_broken, &leaving->broken_capacity, sizeof(*leaving->broken));
-    leaving->broken[leaving->n_broken++] = (struct broken){ xstrdup(before->domain), cause, is_body };
+    leaving->broken[leaving->n_broken++] = (struct broken){
+        xstrdup(before->domain), cause,
+        is_body ? fragile_body(leaving) : fragile_header(leaving, &before->coverage),
+    };
     if (after == NULL)
         return;
     free(after->reason);
@@ -328,15 +359,6 @@ static void add(struct findings *findings, enum finding_id id, const char *subje
     free(detail);
 }
 
-static enum finding_id what_is_fragile(const struct leaving *leaving, const struct broken *broken)
-{
-    if (broken->is_body && (departbody_done(leaving->body) & BODYCHANGE_CONVERTED) != 0)
-        return FINDING_DKIM_FRAGILE_8BIT;
-    if (broken->is_body && departbody_done(leaving->body) == BODYCHANGE_CUT)
-        return FINDING_DKIM_FRAGILE_LONG_LINE;
-    return FINDING_DKIM_FRAGILE_HEADER;
-}
-
 void leaving_findings(const struct leaving *leaving, const char *sender, struct findings *findings)
 {
     if (leaving == NULL)
@@ -350,7 +372,7 @@ void leaving_findings(const struct leaving *leaving, const char *sender, struct 
         return;
     for (size_t i = 0; i < leaving->n_broken; i++) {
         const struct broken *broken = &leaving->broken[i];
-        findings_add(findings, what_is_fragile(leaving, broken), broken->domain, broken->domain, broken->cause);
+        findings_add(findings, broken->fragile, broken->domain, broken->domain, broken->cause);
     }
     if (strcmp(sent, sender) != 0)
         add(findings, FINDING_SENDER_REWRITTEN, sent,

@@ -223,7 +223,7 @@ static const struct finding_row rows[FINDING_AUDIT_FIRST] = {
       "with disable_mime_output_conversion = yes",
       "RFC 6376 section 5.3" },
     { FINDING_DKIM_FRAGILE_LONG_LINE, "dkim-fragile-long-line", CHECK_DKIM, SEVERITY_INFO,
-      "signed lines over 998 bytes break the signature where a server folds them ({detail})",
+      "long lines, as a rule over 998 bytes, break the signature where a server folds them ({detail})",
       "let the sending software encode the text as quoted-printable or base64 before it is signed; Postfix folds at "
       "smtp_line_length_limit",
       "RFC 6376 section 5.3" },
@@ -232,6 +232,10 @@ static const struct finding_row rows[FINDING_AUDIT_FIRST] = {
       "rewrite before the signer, or not at all: correct the addresses and fields where the message is written, and "
       "take them out of the table; or leave those fields unsigned, except From",
       "postconf(5), smtp_generic_maps, smtp_header_checks" },
+    { FINDING_DKIM_FRAGILE_BODY, "dkim-fragile-body", CHECK_DKIM, SEVERITY_WARNING,
+      "the signature of {subject} is valid now, and Postfix breaks it when it sends the body ({detail})",
+      "change the text before it is signed, or not at all, and take it out of the table",
+      "postconf(5), smtp_body_checks, smtp_mime_header_checks" },
 
     { FINDING_DMARC_NONE, "dmarc-none", CHECK_DMARC, SEVERITY_WARNING,
       "no DMARC record for {subject} ({detail})",

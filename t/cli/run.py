@@ -870,8 +870,12 @@ def leaves_as_another(box):
     box.write("replies", ("Reply-To: <r@example.com>\n" + SIGNED).encode())
     _, report = check(generic.replace("{@example.com =", "{r@example.com =") + " smtp_line_length_limit = 60", *sender,
                       message="replies")
-    fragile = [f["text"] for f in report["findings"] if f["id"] == "dkim-fragile-header"]
+    fragile = [f["text"] for f in report["findings"] if f["id"] == "dkim-fragile-long-line"]
     require("smtp_line_length_limit = 60 cuts DKIM-Signature" in fragile[0], fragile)
+
+    _, report = check("smtp_body_checks = { \"regexp:{{/message/ REPLACE text}}\" }", *sender)
+    equal((report["dkim"][0]["finding"], [one for one in ids(report) if "fragile" in one]),
+          ("dkim-body-changed", ["dkim-fragile-body"]), "the body is changed")
 
     status, report = check("sender_canonical_maps = { \"inline:{ a@example.com=b@example.com, "
                            "b@example.com=c@public.example }\" }", *sender)
