@@ -115,9 +115,9 @@ static const struct rule rules[] = {
 /* What else is looked at, by postfixdoors.c and postfixexits.c. */
 static const char *const others[] = {
     "smtpd_milters", "non_smtpd_milters", "milter_default_action", "content_filter", "receive_override_options",
-    "relayhost", "default_transport", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps",
-    "smtp_bind_address", "smtp_bind_address6", "inet_interfaces", "inet_protocols", "myhostname", "smtp_helo_name",
-    "force_mime_input_conversion", "multi_instance_directories",
+    "smtpd_proxy_filter", "relayhost", "default_transport", "transport_maps", "sender_dependent_relayhost_maps",
+    "sender_dependent_default_transport_maps", "smtp_bind_address", "smtp_bind_address6", "inet_interfaces",
+    "inet_protocols", "myhostname", "smtp_helo_name", "force_mime_input_conversion", "multi_instance_directories",
 };
 #define OTHERS (sizeof(others) / sizeof(others[0]))
 
@@ -204,6 +204,7 @@ void postfixaudit_clear(struct postfix_audit *audit)
         free(audit->doors[i].name);
         free(audit->doors[i].default_action);
         free(audit->doors[i].filter);
+        free(audit->doors[i].proxy);
         milterlist_clear(&audit->doors[i].milters);
     }
     for (size_t i = 0; i < audit->n_exits; i++) {

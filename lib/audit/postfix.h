@@ -33,6 +33,7 @@ struct postfix_door {
     struct milterlist milters;
     char *default_action;   /* milter_default_action there */
     char *filter;           /* content_filter, "" where none */
+    char *proxy;            /* smtpd_proxy_filter, "" where none: with it milters are told commands, and no message */
 };
 
 /* Services of smtp(8) that send from the same place under the same name are one. */

@@ -86,12 +86,28 @@ bool postfixaudit_is_client(const struct postconf *postconf, const struct postco
            !any_filter(postconf, is_transport, service->name);
 }
 
+/* An smtpd that is no client of the proxy others have, and is told by it who the client was. */
+static bool takes_mail_from_proxy(const struct postconf *postconf, const struct postconf_service *service)
+{
+    if (postconf_text(postconf, service, "smtpd_proxy_filter")[0] != '\0')
+        return false;
+    if (!postconf_has_own(service, "smtpd_proxy_filter") &&
+        !postconf_has_own(service, "smtpd_authorized_xforward_hosts"))
+        return false;
+    for (size_t i = 0; i < postconf->n_services; i++) {
+        if (is_smtpd(&postconf->services[i]) &&
+            postconf_text(postconf, &postconf->services[i], "smtpd_proxy_filter")[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
 /* An smtpd on loopback that is none of the filter's clients, where the others are. */
 static bool takes_mail_back(const struct postconf *postconf, const struct postconf_service *service)
 {
     if (!is_on_loopback(service->name) || postconf_text(postconf, service, "content_filter")[0] != '\0')
         return false;
-    return any_filter(postconf, is_next_hop, service->name) ||
+    return any_filter(postconf, is_next_hop, service->name) || takes_mail_from_proxy(postconf, service) ||
            (postconf_has_own(service, "content_filter") && any_filter(postconf, is_any, NULL));
 }
 
@@ -110,7 +126,7 @@ static enum door_kind smtpd_kind(const struct postconf *postconf, const struct p
 
 static enum door_state state_of(const struct postfix_door *door, bool is_by_client)
 {
-    if (door->has_no_milters)
+    if (door->has_no_milters || door->proxy[0] != '\0')
         return DOOR_UNJUDGED;
     if (milterlist_last(&door->milters, MILTER_OURS) >= 0)
         return is_by_client ? DOOR_UNKNOWN : DOOR_JUDGED;
@@ -139,6 +155,7 @@ static void add_door(struct postfixaudit *a, enum door_kind kind, const struct p
         .has_no_milters = postconf_has_word(options, "no_milters"),
         .default_action = xstrdup(postconf_text(a->postconf, asker, "milter_default_action")),
         .filter = xstrdup(postconf_text(a->postconf, taker, "content_filter")),
+        .proxy = xstrdup(kind == DOOR_LOCAL ? "" : postconf_text(a->postconf, taker, "smtpd_proxy_filter")),
     };
     milterlist_parse(postconf_text(a->postconf, asker, list), &place, &door->milters);
     bool is_by_client = kind != DOOR_LOCAL && postconf_text(a->postconf, taker, "smtpd_milter_maps")[0] != '\0';
@@ -169,11 +186,15 @@ static void collect(struct postfixaudit *a)
         if (is_smtpd(service))
             add_door(a, smtpd_kind(a->postconf, service), service, service, "smtpd_milters");
     }
-    const struct postconf_service *pickup = find_service(a->postconf, "pickup", "pickup");
-    const char *name = pickup == NULL ? "" : postconf_text(a->postconf, pickup, "cleanup_service_name");
-    const struct postconf_service *cleanup = find_service(a->postconf, name, "cleanup");
-    if (pickup != NULL && cleanup != NULL)
-        add_door(a, DOOR_LOCAL, pickup, cleanup, "non_smtpd_milters");
+    for (size_t i = 0; i < a->postconf->n_services; i++) {
+        const struct postconf_service *taker = &a->postconf->services[i];
+        if (!is_one_of(taker->command, (const char *const[]){ "pickup", "qmqpd", NULL }))
+            continue;
+        const char *name = postconf_text(a->postconf, taker, "cleanup_service_name");
+        const struct postconf_service *cleanup = find_service(a->postconf, name, "cleanup");
+        if (cleanup != NULL)
+            add_door(a, DOOR_LOCAL, taker, cleanup, "non_smtpd_milters");
+    }
 }
 
 /* --- what is wrong with them ------------------------------------------------------------------- */
@@ -190,7 +211,9 @@ static char *describe(const struct postfix_door *door)
     const char *setting = door->kind == DOOR_LOCAL ? "non_smtpd_milters" : "smtpd_milters";
     struct str s = STR_EMPTY;
 
-    if (door->has_no_milters) {
+    if (door->proxy[0] != '\0') {
+        str_addf(&s, "smtpd_proxy_filter is %s", door->proxy);
+    } else if (door->has_no_milters) {
         str_add(&s, "receive_override_options has no_milters");
     } else if (door->milters.count == 0) {
         str_addf(&s, "%s is empty", setting);
@@ -252,7 +275,7 @@ static bool is_judged_on_return(const struct postfix_audit *audit)
 
 static bool has_milters(const struct postfix_door *door)
 {
-    return !door->has_no_milters && door->milters.count > 0;
+    return !door->has_no_milters && door->proxy[0] == '\0' && door->milters.count > 0;
 }
 
 /* What was signed goes through a filter, and no milter signs what comes back. */
@@ -270,9 +293,11 @@ static void judge_door(struct postfixaudit *a, const struct postfix_door *door)
 {
     const char *socket = a->conf->socket, *queue = postconf_text(a->postconf, NULL, "queue_directory");
 
-    if (door->filter[0] != '\0' && is_judged_on_return(a->audit))
+    if ((door->filter[0] != '\0' || door->proxy[0] != '\0') && is_judged_on_return(a->audit))
         return;
-    if (!door->has_no_milters && milterlist_last(&door->milters, MILTER_UNREACHABLE) >= 0)
+    if (door->proxy[0] != '\0')
+        report(a, door, FINDING_POSTFIX_PROXY_FILTER, "");
+    else if (!door->has_no_milters && milterlist_last(&door->milters, MILTER_UNREACHABLE) >= 0)
         report(a, door, FINDING_POSTFIX_MILTER_UNREACHABLE, queue);
     else if (door->state == DOOR_UNKNOWN)
         report(a, door, FINDING_POSTFIX_MILTER_UNKNOWN, "");
@@ -289,7 +314,8 @@ static bool is_attached(const struct postfix_audit *audit)
 {
     for (size_t i = 0; i < audit->n_doors; i++) {
         const struct postfix_door *door = &audit->doors[i];
-        if (door->state != DOOR_UNJUDGED || milterlist_last(&door->milters, MILTER_UNREACHABLE) >= 0)
+        bool is_for_nothing = door->proxy[0] != '\0' && milterlist_last(&door->milters, MILTER_OURS) >= 0;
+        if (door->state != DOOR_UNJUDGED || is_for_nothing || milterlist_last(&door->milters, MILTER_UNREACHABLE) >= 0)
             return true;
     }
     return false;

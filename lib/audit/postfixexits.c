@@ -235,6 +235,18 @@ static void judge_protocols(struct postfixaudit *a)
     free(detail);
 }
 
+/* What follows the name of a service such as error(8) is no host. */
+static bool is_sending(const struct postconf *postconf, const char *transport, size_t len)
+{
+    for (size_t i = 0; i < postconf->n_services; i++) {
+        const struct postconf_service *service = &postconf->services[i];
+        if (strcmp(service->type, "unix") == 0 && strlen(service->name) == len &&
+            strncmp(service->name, transport, len) == 0)
+            return strcmp(service->command, "smtp") == 0 || strcmp(service->command, "lmtp") == 0;
+    }
+    return true;
+}
+
 /* relayhost, or a default_transport that names a host. */
 static void find_relay(struct postfixaudit *a, const char **setting_r)
 {
@@ -243,7 +255,8 @@ static void find_relay(struct postfixaudit *a, const char **setting_r)
     const char *colon = strchr(transport, ':');
 
     *setting_r = "relayhost";
-    if (relayhost[0] == '\0' && colon != NULL && colon[1] != '\0') {
+    if (relayhost[0] == '\0' && colon != NULL && colon[1] != '\0' &&
+        is_sending(a->postconf, transport, (size_t)(colon - transport))) {
         *setting_r = "default_transport";
         relayhost = colon + 1;
     }
@@ -278,6 +291,18 @@ static void judge_senders(struct postfixaudit *a)
     }
 }
 
+static void judge_recipients(struct postfixaudit *a)
+{
+    const char *value = postconf_text(a->postconf, NULL, "transport_maps");
+
+    for (size_t i = 0; i < a->conf->n_egress; i++) {
+        if (a->conf->egress[i].recipients.count > 0)
+            return;
+    }
+    if (value[0] != '\0')
+        findings_add(&a->audit->findings, FINDING_POSTFIX_TRANSPORT_MAPS, "transport_maps", "", value);
+}
+
 void postfixaudit_exits(struct postfixaudit *a)
 {
     const char *setting;
@@ -285,6 +310,7 @@ void postfixaudit_exits(struct postfixaudit *a)
     collect(a);
     find_relay(a, &setting);
     judge_senders(a);
+    judge_recipients(a);
     if (a->audit->relay[0] != '\0') {
         judge_relay(a, setting);
         return;

@@ -52,6 +52,11 @@ const struct finding_row finding_postfix_rows[FINDING_COUNT - FINDING_POSTFIX_FI
       "attach signer and preflight-milter to the smtpd that takes mail back from the filter, and set "
       "receive_override_options = no_milters before it",
       "FILTER_README" },
+    { FINDING_POSTFIX_PROXY_FILTER, "postfix-proxy-filter", CHECK_NONE, SEVERITY_ERROR,
+      "milters are not shown the messages that come in by {subject}, which go to a proxy first: they are neither "
+      "signed nor judged there ({detail})",
+      "attach signer and preflight-milter to the smtpd that takes mail back from the proxy",
+      "MILTER_README" },
     { FINDING_POSTFIX_ACTION_ACCEPT, "postfix-action-accept", CHECK_NONE, SEVERITY_WARNING,
       "while the milter {subject} does not answer, mail leaves without it, unsigned if it is the signer ({detail})",
       "set milter_default_action = tempfail, or default_action=tempfail of this milter: the mail waits at the "
@@ -107,6 +112,12 @@ const struct finding_row finding_postfix_rows[FINDING_COUNT - FINDING_POSTFIX_FI
       "({detail})",
       "add an egress section with senders = { ... } to preflight.conf for each such way",
       "postconf(5), sender_dependent_default_transport_maps" },
+    { FINDING_POSTFIX_TRANSPORT_MAPS, "postfix-transport-maps", CHECK_NONE, SEVERITY_INFO,
+      "{subject} may send the mail for some recipients another way, and no egress of preflight.conf is for recipients "
+      "({detail})",
+      "where such a way leaves from other addresses, add an egress section with recipients = { ... } to "
+      "preflight.conf",
+      "postconf(5), transport_maps" },
     { FINDING_POSTFIX_ADDRESS_DIFFERS, "postfix-address-differs", CHECK_NONE, SEVERITY_ERROR,
       "Postfix sends from {subject}, which no egress of preflight.conf has ({detail})",
       "add {subject} to the addresses of an egress in preflight.conf, or correct the setting",

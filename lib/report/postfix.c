@@ -70,6 +70,8 @@ static void add_milters(struct str *s, const struct postfix_door *door)
         if (milter->kind != MILTER_OTHER)
             str_add(s, milter->kind == MILTER_MAYBE_OURS ? " (preflight?)" : " (preflight)");
     }
+    if (door->proxy[0] != '\0')
+        str_addf(s, "; shown no message, for proxy %s", door->proxy);
     if (door->filter[0] != '\0')
         str_addf(s, "; then filter %s", door->filter);
 }
@@ -198,6 +200,7 @@ static struct json_t *make_door(const struct postfix_door *door)
     jsonvalue_put_bool(object, "no_milters", door->has_no_milters);
     jsonvalue_put(object, "milters", make_milters(door));
     put_known(object, "content_filter", door->filter);
+    put_known(object, "proxy_filter", door->proxy);
     return object;
 }
 

@@ -125,6 +125,25 @@ static const struct setup {
       .services = SMTPD REST "127.0.0.1:10025 inet n - n - - smtpd\n",
       .overrides = "127.0.0.1:10025/inet/content_filter =\n127.0.0.1:10025/inet/smtpd_milters = " OURS "\n",
       .findings = "" },
+    { .name = "a proxy after the milters", .settings = ATTACHED,
+      .services = SMTPD REST "127.0.0.1:10025 inet n - n - - smtpd\n",
+      .overrides = "smtp/inet/smtpd_proxy_filter = 127.0.0.1:10024\n127.0.0.1:10025/inet/smtpd_milters =\n"
+                   "127.0.0.1:10025/inet/smtpd_authorized_xforward_hosts = 127.0.0.0/8\n",
+      .findings = "postfix-proxy-filter smtp\n" },
+    { .name = "a proxy before the milters", .settings = ATTACHED "smtpd_proxy_filter = 127.0.0.1:10024\n",
+      .services = SMTPD REST "127.0.0.1:10025 inet n - n - - smtpd\n",
+      .overrides = "127.0.0.1:10025/inet/smtpd_proxy_filter =\nsmtp/inet/smtpd_milters =\n", .findings = "" },
+    { .name = "QMQP", .settings = "smtpd_milters = " BOTH "\n",
+      .services = SMTPD REST "628 inet n - y - - qmqpd\n",
+      .findings = "postfix-mail-unjudged pickup\npostfix-mail-unjudged 628\n" },
+    { .name = "other ways for recipients", .settings = ATTACHED "transport_maps = hash:/etc/postfix/transport\n",
+      .services = SMTPD REST, .findings = "postfix-transport-maps transport_maps\n" },
+    { .name = "other ways for recipients, as the configuration has them",
+      .settings = ATTACHED "transport_maps = hash:/etc/postfix/transport\n", .services = SMTPD REST,
+      .conf = EGRESS "egress slow { recipients = { \"@slow.example\" } addresses = { \"203.0.113.5\" } }\n",
+      .findings = "" },
+    { .name = "no way out", .settings = ATTACHED "default_transport = error:mail stays here\n",
+      .services = SMTPD REST "error unix - - y - - error\n", .findings = "", .proposal = PLAIN },
     { .name = "a smarthost, and nothing said of it", .settings = ATTACHED "relayhost = [relay.example.net]:587\n",
       .services = SMTPD REST, .conf = CONF, .findings = "postfix-relayhost [relay.example.net]:587\n",
       .proposal = "# All mail leaves by the relay: ask its operator for its addresses and the name it sends with.\n"
@@ -339,6 +358,22 @@ START_TEST(reports)
 }
 END_TEST
 
+START_TEST(reports_a_proxy)
+{
+    struct postfix_audit found;
+    struct str text = STR_EMPTY;
+
+    audit(find_setup("a proxy after the milters"), &found);
+    report_text_postfix(&found, false, &text);
+    assert_within(str_get(&text), "shown no message, for proxy 127.0.0.1:10024\n");
+    str_clear(&text);
+    char *json = report_json_postfix(&found);
+    assert_within(json, "\"proxy_filter\": \"127.0.0.1:10024\"");
+    free(json);
+    postfixaudit_clear(&found);
+}
+END_TEST
+
 /* What the files of Postfix say cannot steer a terminal, nor what is proposed. */
 START_TEST(escapes)
 {
@@ -368,6 +403,7 @@ int main(void)
     tcase_add_loop_test(tc, judges_setups, 0, (int)LENGTH(setups));
     tcase_add_test(tc, setups_have_every_finding);
     tcase_add_test(tc, reports);
+    tcase_add_test(tc, reports_a_proxy);
     tcase_add_test(tc, escapes);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
