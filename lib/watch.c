@@ -19,7 +19,8 @@
 #define SOON_MS (60 * 1000)     /* or this if it is less, */
 #define SOON_PACE_MS 250        /* but not one after the other in less, unless the interval asks for it */
 #define RETRIES 3               /* an audit that failed is tried again so often before its turn */
-#define SHOWN_MAX 10            /* faults told of one subject */
+#define SHOWN_MAX 10            /* faults told of one subject when asked */
+#define CHANGES_MAX 50          /* lines of one audit: a domain's records may be made to be many, and new each time */
 #define NAME_SHOWN 255
 
 struct fault {
@@ -439,6 +440,25 @@ static void begin_faults(struct subject *s, const struct findings *findings, str
     }
 }
 
+/* Those from first on, of one audit: the faults that are new stand before those that are over. */
+static void shorten(const struct subject *s, size_t first, struct watch_lines *lines)
+{
+    size_t n = lines->count - first;
+    struct str line = STR_EMPTY;
+    bool is_worse = false;
+
+    if (n <= CHANGES_MAX)
+        return;
+    while (lines->count > first + CHANGES_MAX) {
+        struct watch_line *last = &lines->items[--lines->count];
+        is_worse = is_worse || last->is_worse;
+        free(last->text);
+    }
+    add_subject(&line, s);
+    str_addf(&line, "and %zu more", n - CHANGES_MAX);
+    add_line(lines, is_worse, &line);
+}
+
 /* A failure may be over long before its turn, as at a start before the network's; one that stays waits for its turn. */
 static void plan_retry(const struct watch *w, struct subject *s, bool has_failed, int64_t now_ms)
 {
@@ -453,8 +473,10 @@ void watch_settle(struct watch *w, struct watch_job *job, struct watch_result *r
     struct subject *s = job->round == w->round ? find(w, job->kind, job->name) : NULL;
 
     if (s != NULL) {
-        end_faults(s, result, lines);
+        size_t first = lines->count;
         begin_faults(s, &result->findings, lines);
+        end_faults(s, result, lines);
+        shorten(s, first, lines);
         s->settled_ms = now_ms;
         s->outcome = s->n_faults > 0 ? AUDIT_FAULTY : result->outcome;
         plan_retry(w, s, result->has_failed, now_ms);

@@ -237,6 +237,39 @@ START_TEST(tells_changes_once)
 }
 END_TEST
 
+/* All that is wrong counts, but one audit does not fill the log. */
+START_TEST(tells_no_more_than_can_be_read)
+{
+    static const struct { const char *network; enum finding_id id; } found[] = {
+        { "192.0.2", FINDING_PTR_MISSING }, { "198.51.100", FINDING_PTR_MISMATCH },
+        { "203.0.113", FINDING_SPF_HELO_FAIL },
+    };
+    struct watch_result result = { .outcome = AUDIT_FAULTY };
+    struct watch_job job;
+    char subject[40];
+
+    configure("", false, START);
+    ck_assert(watch_begin(w, START, &job));
+    for (size_t i = 0; i < 90; i++) {
+        snprintf(subject, sizeof(subject), "%s.%zu", found[i / 30].network, i % 30);
+        findings_add(&result.findings, found[i / 30].id, subject, NULL, NULL);
+    }
+    watch_settle(w, &job, &result, START, &lines);
+    ck_assert_uint_eq(lines.count, 51);
+    ck_assert_str_eq(lines.items[50].text, "audit: egress default: and 40 more");
+    ck_assert(lines.items[50].is_worse);
+    told();
+    settle(&steps[1], START + 3600 * 1000);
+    ck_assert_uint_eq(lines.count, 51);
+    ck_assert_str_eq(lines.items[0].text, "audit: egress default: ended: ptr-missing 192.0.2.0");
+    ck_assert_str_eq(lines.items[50].text, "audit: egress default: and 40 more");
+    ck_assert(!lines.items[50].is_worse);
+    told();
+    watch_tell(w, START + 3600 * 1000, 10, &lines);
+    assert_within(told(), "audit: egress default: undecided; ");
+}
+END_TEST
+
 /* The state stays for what is still configured; an audit that a reload overtakes is not believed. */
 START_TEST(keeps_the_state_over_a_reload)
 {
@@ -383,7 +416,8 @@ START_TEST(egresses_carry_their_senders)
 {
     static const struct { const char *domain, *egresses; } cases[] = {
         { "good.example", "vip users-too default" }, { "news.example", "news" }, { "x.news.example", "news" },
-        { "users.example", "users-too default" }, { "all.example", "users-too all" }, { "other.example", "users-too default" },
+        { "users.example", "users-too default" }, { "all.example", "users-too all" },
+        { "other.example", "users-too default" },
         { "example", "users-too default" },
     };
     struct conf *conf = conffile_load(
@@ -434,8 +468,9 @@ int main(void)
 {
     const TTest *const tests[] = {
         knows_whom_to_watch, spreads_out, asks_not_all_at_once, what_is_new_comes_soon, can_be_off, tells_changes_once,
-        keeps_the_state_over_a_reload, tries_again_where_the_dns_failed, tells_how_everything_stands,
-        audits_with_the_engine, egresses_carry_their_senders, a_stopped_audit_does_not_count,
+        tells_no_more_than_can_be_read, keeps_the_state_over_a_reload, tries_again_where_the_dns_failed,
+        tells_how_everything_stands, audits_with_the_engine, egresses_carry_their_senders,
+        a_stopped_audit_does_not_count,
     };
     Suite *suite = suite_create("watch");
     TCase *tc = tcase_create("watch");
