@@ -6,6 +6,7 @@
 #include "lib/audit/domainaudit.h"
 #include "lib/audit/spfproposal.h"
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
 #include "lib/check/domaincheck.h"
 #include "lib/check/spflint.h"
 #include "lib/dns/record.h"
@@ -144,6 +145,21 @@ static void check_dmarc(const struct domainaudit_input *input, struct dns_budget
                        &audit->reports);
 }
 
+/* Reports go where they were to go, as far as that can be read. */
+static void mend_dmarc(struct domainaudit *audit, const char *record_domain)
+{
+    struct str rua = STR_EMPTY;
+
+    for (size_t i = 0; i < audit->reports.count; i++) {
+        const struct dmarcreport *report = &audit->reports.items[i];
+        if (report->host[0] != '\0' && !report->is_failure)
+            str_addf(&rua, "%s%s", rua.len > 0 ? "," : "", report->uri);
+    }
+    if (rua.len == 0 || !publish_dmarc(&audit->publish, record_domain, str_get(&rua)))
+        publish_dmarc(&audit->publish, record_domain, NULL);
+    str_clear(&rua);
+}
+
 static void judge_reports(struct domainaudit *audit)
 {
     const char *record_domain = audit->dmarc.rfc9989.record_domain;
@@ -159,7 +175,9 @@ static void judge_reports(struct domainaudit *audit)
         publish_dmarc_report(&audit->publish, name);
     }
     if (findings_has(&audit->findings, FINDING_DMARC_NONE))
-        publish_dmarc(&audit->publish, audit->domain);
+        publish_dmarc(&audit->publish, audit->domain, NULL);
+    else if (findings_has(&audit->findings, FINDING_DMARC_INVALID_RECORD) && record_domain[0] != '\0')
+        mend_dmarc(audit, record_domain);
 }
 
 /* --- where its mail goes ------------------------------------------------------------------------ */
@@ -262,7 +280,7 @@ static void judge_tls(struct domainaudit *audit)
         else if (policies[i]->state == TLSPOLICY_NONE && audit->takes_mail == FACT_TRUE)
             findings_add(&audit->findings, none[i], audit->domain, audit->domain, NULL);
     }
-    if (findings_has(&audit->findings, FINDING_TLS_RPT_NONE))
+    if (findings_has(&audit->findings, FINDING_TLS_RPT_NONE) || findings_has(&audit->findings, FINDING_TLS_RPT_INVALID))
         publish_tls_reports(&audit->publish, audit->domain);
 }
 

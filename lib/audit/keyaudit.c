@@ -128,6 +128,11 @@ void keyaudit_clear(struct keyaudit *key)
     *key = (struct keyaudit){ .status = DKIMKEY_NONE };
 }
 
+bool keyaudit_is_weak(const struct keyaudit *key)
+{
+    return strcmp(key->type, "rsa") == 0 && key->bits > 0 && key->bits < BITS_NEEDED;
+}
+
 static bool is_testing(const struct keyaudit *key)
 {
     const struct tag tag = { "t", key->flags, 1, strlen(key->flags) };
@@ -158,7 +163,7 @@ void keyaudit_findings(const struct keyaudit *key, struct findings *findings)
         findings_add(findings, FINDING_DKIM_BAD_KEY, key->name, NULL, key->reason);
     else if (key->is_revoked)
         findings_add(findings, FINDING_DKIM_KEY_REVOKED, key->name, NULL, NULL);
-    else if (strcmp(key->type, "rsa") == 0 && key->bits > 0 && key->bits < BITS_NEEDED)
+    else if (keyaudit_is_weak(key))
         findings_add(findings, FINDING_DKIM_WEAK_KEY, key->name, NULL, detail);
     else if (strcmp(key->type, "rsa") == 0 && key->bits > 0 && key->bits < BITS_RECOMMENDED)
         findings_add(findings, FINDING_DKIM_SHORT_KEY, key->name, NULL, detail);

@@ -41,6 +41,7 @@ struct keyaudit {
 
 void keyaudit_run(struct dns *dns, struct dns_budget *budget, const struct selector *selector, struct keyaudit *key_r);
 void keyaudit_clear(struct keyaudit *key);
+bool keyaudit_is_weak(const struct keyaudit *key);      /* too short to count (RFC 8301 section 3.2) */
 void keyaudit_findings(const struct keyaudit *key, struct findings *findings);
 
 #endif

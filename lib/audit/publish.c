@@ -105,9 +105,10 @@ static bool add_below(struct publish *publish, const char *prefix, const char *d
     return len < DOMAIN_MAX && add(publish, name, DNS_TXT, text);
 }
 
-bool publish_dmarc(struct publish *publish, const char *domain)
+bool publish_dmarc(struct publish *publish, const char *domain, const char *rua)
 {
-    char *text = xasprintf("v=DMARC1; p=none; rua=mailto:postmaster@%s", domain);
+    char *text = rua == NULL ? xasprintf("v=DMARC1; p=none; rua=mailto:postmaster@%s", domain)
+                             : xasprintf("v=DMARC1; p=none; rua=%s", rua);
     bool is_added = is_dmarc(text, true) && add_below(publish, "_dmarc", domain, text);
 
     free(text);

@@ -22,12 +22,15 @@ struct publish {
     size_t count, capacity;
 };
 
-/* Each adds a record and says whether it did: not one that is bad, nor the same twice. */
+/*
+ * Each adds a record and says whether it did: not one that is bad, nor the same twice.  rua: addresses parted by
+ * commas, untrusted; NULL: postmaster of the domain.
+ */
 bool publish_address(struct publish *publish, const char *name, const struct ip_addr *address);
 bool publish_ptr(struct publish *publish, const struct ip_addr *address, const char *host);
 bool publish_spf(struct publish *publish, const char *domain, const char *text);
 bool publish_key(struct publish *publish, const char *name, const char *text);     /* a DKIM key's record */
-bool publish_dmarc(struct publish *publish, const char *domain);    /* to begin with: p=none, with reports */
+bool publish_dmarc(struct publish *publish, const char *domain, const char *rua);  /* to begin with: p=none */
 bool publish_dmarc_report(struct publish *publish, const char *name);   /* the authorisation of RFC 7489 section 7.1 */
 bool publish_tls_reports(struct publish *publish, const char *domain);
 void publish_clear(struct publish *publish);

@@ -45,8 +45,10 @@ static void write_signing(struct writer *w, size_t length, const struct opendkim
 
     if (signing->scope == OPENDKIM_NOT_ASKED)
         return;
-    str_addf(&text, "%s%s%s", states[signing->scope], signing->detail[0] == '\0' ? "" : ": ", signing->detail);
-    write_audit_item(w, length, "OpenDKIM", str_get(&text), colors[signing->scope]);
+    const char *gap = signing->detail[0] == '\0' ? "" : signing->is_broken && signing->scope > OPENDKIM_NONE ? ", but "
+                                                                                                          : ": ";
+    str_addf(&text, "%s%s%s", states[signing->scope], gap, signing->detail);
+    write_audit_item(w, length, "OpenDKIM", str_get(&text), signing->is_broken ? RED : colors[signing->scope]);
     str_clear(&text);
 }
 
@@ -69,7 +71,7 @@ static void write_keys(struct writer *w, size_t length, const struct domainaudit
             str_add(&text, "revoked");
         } else {
             str_addf(&text, "%s, %d bits", key->type, key->bits);
-            color = GREEN;
+            color = keyaudit_is_weak(key) ? RED : GREEN;
         }
         if (key->flags[0] != '\0')
             str_addf(&text, ", flags %s", key->flags);
@@ -105,8 +107,9 @@ static void write_reading(struct writer *w, size_t length, const char *label, co
     struct str text = STR_EMPTY;
 
     if (reading->policy != DMARC_POLICY_ABSENT)
-        str_addf(&text, "policy %s, record of %s, organizational domain %s", dmarc_policy_name(reading->policy),
-                 reading->record_domain, reading->org_domain);
+        str_addf(&text, "policy %s, record of %s, organizational domain %s%s%s", dmarc_policy_name(reading->policy),
+                 reading->record_domain, reading->org_domain, reading->problem == NULL ? "" : "; ",
+                 reading->problem == NULL ? "" : reading->problem);
     else if (reading->problem != NULL)
         str_add(&text, reading->problem);
     else

@@ -46,6 +46,16 @@ static const char zone[] =
     "null.example. IN MX 0 .\n"
     "null.example. IN TXT \"v=spf1 redirect=good.example\"\n"
     "_dmarc.null.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:d@null.example\"\n"
+    "wrong.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "wrong.example. IN MX 10 mx.good.example.\n"
+    "_dmarc.wrong.example. IN TXT \"v=DMARC1; p=quarantaine; rua=mailto:a@wrong.example, mailto:b@wrong.example\"\n"
+    "_mta-sts.wrong.example. IN TXT \"v=STSv1; id=1\"\n"
+    "_smtp._tls.wrong.example. IN TXT \"v=TLSRPTv1; rua=mailto:t@far.example\"\n"
+    "worse.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "worse.example. IN MX 10 mx.good.example.\n"
+    "_dmarc.worse.example. IN TXT \"v=DMARC1; p=quarantaine\"\n"
+    "_mta-sts.worse.example. IN TXT \"v=STSv1; id=1\"\n"
+    "_smtp._tls.worse.example. IN TXT \"v=TLSRPTv1; rua=mailto:t@far.example\"\n"
     "far.example. IN TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
     "far.example. IN MX 10 mx.good.example.\n"
     "_dmarc.far.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:x@same.taker.example,mailto:x@else.taker.example\"\n"
@@ -97,7 +107,13 @@ static const struct domain_case {
         "dmarc-report-unauthorized(poor.example)", "mx-unresolvable(nowhere.example)",
         "mta-sts-invalid(poor.example)", "tls-rpt-invalid(poor.example)" },
       { "poor.example TXT v=spf1 ip4:192.0.2.9 ip4:192.0.2.1 ~all",
-        "poor.example._report._dmarc.stranger.example TXT v=DMARC1" } },
+        "poor.example._report._dmarc.stranger.example TXT v=DMARC1",
+        "_smtp._tls.poor.example TXT v=TLSRPTv1; rua=mailto:postmaster@poor.example" } },
+    { "wrong.example", { NULL }, "192.0.2.1", AUDIT_FAULTY,
+      { "dmarc-invalid-record(wrong.example)", "dmarc-policy-none(wrong.example)" },
+      { "_dmarc.wrong.example TXT v=DMARC1; p=none; rua=mailto:a@wrong.example,mailto:b@wrong.example" } },
+    { "worse.example", { NULL }, "192.0.2.1", AUDIT_FAULTY, { "dmarc-invalid-record(worse.example)" },
+      { "_dmarc.worse.example TXT v=DMARC1; p=none; rua=mailto:postmaster@worse.example" } },
     { "null.example", { NULL }, "192.0.2.2", AUDIT_FAULTY, { "mx-null(null.example)", "spf-fail(192.0.2.2)" },
       { "null.example TXT v=spf1 ip4:192.0.2.2 redirect=good.example" } },
     { "far.example", { NULL }, "192.0.2.1", AUDIT_FAULTY, { "dmarc-report-unauthorized(far.example)" },
@@ -456,7 +472,8 @@ START_TEST(proposes_what_is_read)
     ck_assert(!publish_spf(&publish, "a.example", "spf1 -all"));
     ck_assert(publish_spf(&publish, "a.example", "v=spf1 -all"));
     ck_assert(!publish_spf(&publish, "a.example", "v=spf1 -all"));
-    ck_assert(publish_dmarc(&publish, "a.example") && publish_tls_reports(&publish, "a.example"));
+    ck_assert(publish_dmarc(&publish, "a.example", NULL) && publish_tls_reports(&publish, "a.example"));
+    ck_assert(!publish_dmarc(&publish, "b.example", "nonsense"));
     ck_assert(!publish_ptr(&publish, &(struct ip_addr){ .family = AF_INET }, "a b"));
     ck_assert_uint_eq(publish.count, 3);
     publish_clear(&publish);
@@ -497,6 +514,7 @@ START_TEST(prints_what_a_command_finds)
         "mode enforce, for 7 days, mx *.other.example,", "mta-sts.good.example\n",
         "OpenDKIM                    signs no mail of it: no entry\\x1b is for it\n",
     };
+    static const struct opendkim_signing broken = { .scope = OPENDKIM_ALL, .is_broken = true, .detail = "a key lacks" };
     char *own = xasprintf("%smta-sts.good.example. IN A 192.0.2.1\n", zone);
     struct dns *dns = zonedns_new(own);
     struct domainaudit audit;
@@ -510,6 +528,13 @@ START_TEST(prints_what_a_command_finds)
     report_text_domain(&audit, false, &text);
     for (size_t i = 0; i < LENGTH(want); i++)
         assert_within(str_get(&text), want[i]);
+    str_clear(&text);
+    domainaudit_clear(&audit);
+    signing = &broken;
+    run(dns, &cases[0], &audit);
+    signing = NULL;
+    report_text_domain(&audit, true, &text);
+    assert_within(str_get(&text), "\033[31msigns its mail, but a key lacks");
     str_clear(&text);
     domainaudit_clear(&audit);
     dns_free(&dns);
