@@ -1,7 +1,7 @@
 /*
- * The cryptography of keys, and what says why a signature fails: whether a key made it at all, and of which hash (RFC 6376 section
- * 3.3, RFC 8017 section 8.2, RFC 8463).  Whether it verifies is not judged here.  Thread-safe; a key belongs to one
- * thread at a time.
+ * The cryptography of keys, and what says why a signature fails: whether a key made it at all, and of which hash
+ * (RFC 6376 section 3.3, RFC 8017 section 8.2, RFC 8463).  Whether it verifies is not judged here.  Thread-safe; a key
+ * belongs to one thread at a time.
  */
 #ifndef PREFLIGHT_CHECK_DKIMHASH_H
 #define PREFLIGHT_CHECK_DKIMHASH_H

@@ -212,8 +212,8 @@ class Bench:
             chain = max(0, 4 * COLD_DELAY_MS - pause_ms)
             rows.append(["%d ms" % pause_ms, "%d ms" % chain, "%.1f ms" % median(waits), "%.1f ms" % max(waits),
                          "%+.1f ms" % (median(waits) - chain)])
-        self.notes(["### Cold: empty caches, %d ms for each DNS answer, SPF with three includes in a row" % COLD_DELAY_MS,
-                    ""])
+        self.notes(["### Cold: empty caches, %d ms for each DNS answer, SPF with three includes in a row"
+                    % COLD_DELAY_MS, ""])
         self.notes(table(["from RCPT to the header", "the longest chain, less that", "waited (median)", "(most)",
                           "beyond the chain"], rows))
         dns.stop()

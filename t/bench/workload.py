@@ -17,8 +17,8 @@ SIZES = {"2 kB": 2000, "10 kB": 10000, "50 kB": 50000, "1 MB": 1000000}
 KINDS = {"RSA-2048": (b"rsa-sha256", "r"), "Ed25519": (b"ed25519-sha256", "e")}     # algorithm, selector
 RECEIVERS = {"gmail.test": "gmail-smtp-in.l.google.com", "outlook.test": "outlook-test.mail.protection.outlook.com",
              "yahoo.test": "mta5.am0.yahoodns.net", "plain.test": "mx.plain.test"}
-WORDS = ("the quick account of order number shipped today will arrive within three days please reply to this message if "
-         "anything is missing from your parcel with kind regards invoice attached below total amount due").split()
+WORDS = ("the quick account of order number shipped today will arrive within three days please reply to this message "
+         "if anything is missing from your parcel with kind regards invoice attached below total amount due").split()
 HEADER = """\
 From: Sender {n} <news@{domain}>
 To: Somebody <user{n}@{receiver}>

@@ -364,7 +364,8 @@ START_TEST(prints_what_loads_again)
         "outgoing { authenticated = off local = false networks = {} daemons = {} local_domains = { .x.example } }\n"
         "policy { reject = hold unsure = tempfail }\n"
         "receivers = \"/etc/my receivers.conf\" bulk_threshold = 0\n"
-        "domain .a.example { bulk = no selectors = { S1., b.c } }\ndomain a.example { bulk = yes policy { junk = reject recipients = all } }\n"
+        "domain .a.example { bulk = no selectors = { S1., b.c } }\n"
+        "domain a.example { bulk = yes policy { junk = reject recipients = all } }\n"
         "dns { servers = { ::1, 192.0.2.1@5353 } timeout = 1500ms max_ttl = 90m trust_anchor = /x }\n"
         "limits { header_bytes = 65537 headers = 101 }\n",
     };
@@ -389,8 +390,8 @@ START_TEST(prints_what_loads_again)
             ck_assert_ptr_nonnull(strstr(first, "bulk_threshold = 0\n"));
             ck_assert_ptr_nonnull(strstr(first, "domain \".a.example\" {\n    bulk = no\n    selectors = { \"s1\", "
                                                 "\"b.c\" }\n    policy {\n    }\n}\n"));
-            ck_assert_ptr_nonnull(strstr(first, "    bulk = yes\n    selectors = {}\n    policy {\n        junk = reject\n"
-                                                "        recipients = all\n    }\n"));
+            ck_assert_ptr_nonnull(strstr(first, "    bulk = yes\n    selectors = {}\n    policy {\n"
+                                                "        junk = reject\n        recipients = all\n    }\n"));
         }
         free(first);
         free(second);

@@ -253,7 +253,8 @@ START_TEST(prints_the_configuration_as_json)
     static const char *const wants[] = {
         "\"mode\": \"enforce\"", "\"socket_mode\": \"0660\"", "\"explain_interval\": \"1h\"", "\"headers\": 2000",
         "\"name\": \"bulk\"", "\"192.0.2.9\",\n        \"2001:db8::9\"", "\"bulk\": true", "\"servers\": []",
-        "\"name\": \".example.net\",\n      \"bulk\": \"auto\",\n", "      \"policy\": {\n        \"junk\": \"hold\"\n      }",
+        "\"name\": \".example.net\",\n      \"bulk\": \"auto\",\n",
+        "      \"policy\": {\n        \"junk\": \"hold\"\n      }",
         "\"postfix\": {\n    \"config_directory\": \"\",\n    \"smtp_generic_maps\": [],\n",
         "\"recipients\": \"any\"", "\"bulk_threshold\": 5000",
         "a\\\"b",

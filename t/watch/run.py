@@ -237,7 +237,8 @@ def a_directory_that_fails(lab):
     """a state directory that cannot be used stops no mail, is told once, and heals by itself"""
     directory = lab.path("state")
     world = World(lab, interval="1h", more='state_directory = "%s"\n' % directory)
-    world.wait("state: cannot open '%s/state.sqlite': No such file or directory; what traffic shows is kept" % directory)
+    world.wait("state: cannot open '%s/state.sqlite': No such file or directory; what traffic shows is kept"
+               % directory)
     world.send(1)
     os.mkdir(directory)
     world.wait("state: %s is written again" % directory)
