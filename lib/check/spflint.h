@@ -16,8 +16,9 @@
 /*
  * domain: normalized; nothing is asked about what cannot have a record.  Run it after spfcheck_findings: what the list
  * has for a subject already is not told again, and a lookup count up to the term that matched gives way to that of the
- * whole tree, with what each term of the domain's own record costs where it is over the limit.  What fails in the DNS, or is
- * not back with budget->no_wait, is left out; no failure is counted in the budget.  Terms whose domain has macros other than d, o and v are counted and not asked for.
+ * whole tree, with what each term of the domain's own record costs where it is over the limit.  What fails in the DNS,
+ * or is not back with budget->no_wait, is left out; no failure is counted in the budget.  Terms whose domain has macros
+ * other than d, o and v are counted and not asked for.
  */
 void spflint_run(struct dns *dns, struct dns_budget *budget, const char *domain, struct findings *findings);
 
