@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ extern char **environ;
 struct pipes {
     int read[2];                /* ours: of its standard output and standard error; -1 once they ended */
     int write[2];               /* its own */
+    int end;                    /* readable once it has ended; -1 from then on, or where the kernel has no such thing */
 };
 
 static void close_all(int *fds, size_t n)
@@ -71,7 +73,7 @@ static int open_input(const struct command *command, struct err *err)
 
 static int open_pipes(struct pipes *pipes, struct err *err)
 {
-    *pipes = (struct pipes){ { -1, -1 }, { -1, -1 } };
+    *pipes = (struct pipes){ { -1, -1 }, { -1, -1 }, -1 };
     for (int i = 0; i < 2; i++) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -136,6 +138,7 @@ static bool take(int fd, struct str *text)
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
+/* Until its output and itself have ended. */
 static int collect(const struct command *command, struct pipes *pipes, struct str *output, struct str *complaint,
                    struct err *err)
 {
@@ -143,17 +146,21 @@ static int collect(const struct command *command, struct pipes *pipes, struct st
     struct str *const texts[2] = { output, complaint };
     size_t before = output->len;
 
-    while (pipes->read[0] >= 0 || pipes->read[1] >= 0) {
-        struct pollfd ready[2] = { { pipes->read[0], POLLIN, 0 }, { pipes->read[1], POLLIN, 0 } };
+    while (pipes->read[0] >= 0 || pipes->read[1] >= 0 || pipes->end >= 0) {
+        struct pollfd ready[3] = {
+            { pipes->read[0], POLLIN, 0 }, { pipes->read[1], POLLIN, 0 }, { pipes->end, POLLIN, 0 },
+        };
         int64_t left = deadline - clock_ms();
         if (left <= 0)
             return err_set(err, "'%s' takes longer than %d s", command->argv[0], (command->timeout_ms + 999) / 1000);
-        if (poll(ready, 2, (int)left) < 0 && errno != EINTR)
+        if (poll(ready, 3, (int)left) < 0 && errno != EINTR)
             return err_set(err, "cannot wait for '%s': %s", command->argv[0], strerror(errno));
         for (int i = 0; i < 2; i++) {
             if (ready[i].revents != 0 && !take(ready[i].fd, texts[i]))
                 close_all(&pipes->read[i], 1);
         }
+        if (ready[2].revents != 0)
+            close_all(&pipes->end, 1);
         keep_end(complaint, COMPLAINT_MAX);
         if (output->len - before > command->max_bytes)
             return err_set(err, "'%s' writes more than %zu bytes", command->argv[0], command->max_bytes);
@@ -220,8 +227,10 @@ int command_run(const struct command *command, struct str *output, struct err *e
         close_all(pipes.read, 2);
         return err_set(err, "cannot run '%s': %s", command->argv[0], strerror(failure));
     }
+    pipes.end = (int)syscall(SYS_pidfd_open, pid, 0);
     int rc = collect(command, &pipes, output, &complaint, err);
     close_all(pipes.read, 2);
+    close_all(&pipes.end, 1);
     if (rc < 0)
         kill(-pid, SIGKILL);
     if (finish(command, pid, &complaint, rc < 0 ? NULL : err) < 0)
