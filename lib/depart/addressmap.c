@@ -260,6 +260,19 @@ static int choose(const struct addressmap *map, const struct lookup *lookup, con
     return 0;
 }
 
+/* No table has such an address as a key, but a pattern may be about it. */
+static int require_keys(const struct addressmap *map, const struct keys *whole, struct err *err)
+{
+    bool has_patterns = map->keyed.count < map->tables->count;
+
+    for (size_t i = 0; has_patterns && i < whole->count; i++) {
+        const char *text = whole->items[i].text;
+        if (text[0] != '\0' && !postmap_is_key(text))
+            return err_set(err, "an address that postmap cannot be asked about");
+    }
+    return 0;
+}
+
 int addressmap_find(const struct addressmap *map, struct postmap *postmap, const char *const *addresses, size_t n,
                     char **result_r, int64_t deadline_ms, struct err *err)
 {
@@ -270,7 +283,9 @@ int addressmap_find(const struct addressmap *map, struct postmap *postmap, const
     memset(result_r, 0, n * sizeof(*result_r));
     for (size_t i = 0; i < n; i++)
         plan(map, addresses[i], &lookups[i], &whole, &parts);
-    if (map->keyed.count == map->tables->count) {       /* one process for all */
+    if (require_keys(map, &whole, err) < 0) {
+        rc = -1;
+    } else if (map->keyed.count == map->tables->count) {        /* one process for all */
         size_t first = whole.count;
         for (size_t i = 0; i < parts.count; i++)
             (void)add_key(&whole, xstrdup(parts.items[i].text));

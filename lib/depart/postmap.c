@@ -116,7 +116,7 @@ static int run(const struct postmap *postmap, const char *option, const struct c
 /* --- keys ------------------------------------------------------------------------------------- */
 
 /* Spaces at the ends and empty lines would be read as something else. */
-static bool is_line(const char *key)
+bool postmap_is_key(const char *key)
 {
     size_t len = strlen(key);
 
@@ -253,7 +253,7 @@ int postmap_find(struct postmap *postmap, const struct conf_strings *tables, str
     postmap_name_tables(tables, &names);
     for (size_t i = 0; i < n; i++) {
         keys[i].value = NULL;
-        if (tables->count > 0 && is_line(keys[i].text) &&
+        if (tables->count > 0 && postmap_is_key(keys[i].text) &&
             !tablecache_get(postmap->cache, str_get(&names), keys[i].text, now, &keys[i].value))
             all[n_all++] = &keys[i];
     }

@@ -24,13 +24,16 @@ struct postmap;
 struct postmap *postmap_new(const char *directory);
 void postmap_free(struct postmap **postmap);        /* NULL is fine */
 
+/* Can it be one line of postmap's input? */
+bool postmap_is_key(const char *key);
+
 struct postmap_key {
     char *text;                     /* the caller's */
     char *value;                    /* set by postmap_find: the first table's that has the key, or NULL; caller frees */
 };
 
 /*
- * Looks the keys up.  Those that cannot be one line of postmap's input have no value.  deadline_ms: on clock_ms().
+ * Looks the keys up.  What is no key has no value.  deadline_ms: on clock_ms().
  * -1 with err where it cannot be known; then no key has a value.  Tables that failed are not asked again for some
  * seconds.
  */

@@ -307,6 +307,7 @@ START_TEST(fails_where_it_is_not_known)
     static const struct { const char *table, *address, *error; } cases[] = {
         { "texthash:/nonexistent/t", "a@x.example", "/nonexistent/t" },
         { "inline:{ a@x.example=<> }", "a@x.example", "the value of a@x.example is no address" },
+        { "regexp:{{/x/ b@y.example}}", "\"a\tb\"@x.example", "an address that postmap cannot be asked about" },
         { "inline:{ a=b@y.example }", "a@x.example", "whether the domain of a@x.example is local" },
     };
     for (size_t i = 0; i < LENGTH(cases) && has_postmap(); i++) {
