@@ -56,6 +56,7 @@ static void take_uris(const struct tag *tag, bool is_failure, struct dmarcreport
         find_host(report);
         p = after;
     }
+    reports->is_cut = reports->is_cut || p < end;
 }
 
 /* Does it send reports elsewhere by a rua of its own?  Then none are sent at all (RFC 9990). */
@@ -104,7 +105,7 @@ void dmarcreports_check(struct dns *dns, struct dns_budget *budget, const struct
     char own[DOMAIN_MAX], other[DOMAIN_MAX];
     struct tag tag;
 
-    reports_r->count = 0;
+    *reports_r = (struct dmarcreports){ .count = 0 };
     if (taglist_find(text, strlen(text), "rua", &tag))
         take_uris(&tag, false, reports_r);
     if (taglist_find(text, strlen(text), "ruf", &tag))

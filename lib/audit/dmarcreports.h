@@ -26,6 +26,7 @@ struct dmarcreport {
 struct dmarcreports {
     struct dmarcreport items[DMARCREPORTS_MAX];
     size_t count;
+    bool is_cut;                    /* there were more */
 };
 
 /* text: the record; domain: whose. */

@@ -302,10 +302,18 @@ static void check_listings(const struct domainaudit_input *input, struct dns_bud
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
+/* Than is looked at? */
+static bool has_more(const struct domainaudit *audit)
+{
+    bool is_too_long = audit->dmarc.rfc9989.record_domain[0] != '\0' && audit->dmarc_text[0] == '\0';
+
+    return is_too_long || audit->reports.is_cut || audit->has_more_addresses || audit->has_more_selectors ||
+           audit->has_more_mx;
+}
+
 static bool has_unknown(const struct domainaudit *audit)
 {
-    bool is_unknown = audit->has_more_addresses || audit->has_more_selectors || audit->has_more_mx ||
-                      audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
+    bool is_unknown = has_more(audit) || audit->takes_mail == FACT_UNKNOWN || audit->sts.state == TLSPOLICY_UNKNOWN ||
                       audit->tls_reports.state == TLSPOLICY_UNKNOWN || listings_has_unknown(&audit->listings) ||
                       listings_has_unknown(&audit->org_listings) ||
                       audit->dmarc.rfc9989.result == AUTH_TEMPERROR || audit->dmarc.rfc7489.result == AUTH_TEMPERROR;

@@ -56,7 +56,7 @@ struct domainaudit {
     bool has_more_selectors;        /* than are looked at */
     struct opendkim_signing signing;
     struct dmarc_result dmarc;      /* of a message that passes SPF for the domain itself */
-    char dmarc_text[DMARC_TEXT_MAX + 1];    /* the record; "" where there is none */
+    char dmarc_text[DMARC_TEXT_MAX + 1];    /* the record; "" where there is none, or it is longer */
     struct dmarcreports reports;
     enum fact_value takes_mail;     /* MX, A or AAAA */
     struct domainaudit_mx mx[DOMAINAUDIT_MX_MAX];   /* as the DNS has them */

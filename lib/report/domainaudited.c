@@ -95,7 +95,10 @@ static void write_record(struct writer *w, size_t length, const struct domainaud
 
     if (audit->dmarc.rfc9989.record_domain[0] == '\0')
         return;
-    write_audit_item(w, length, "record", audit->dmarc_text, PLAIN);
+    if (audit->dmarc_text[0] == '\0')
+        write_audit_item(w, length, "record", "too long to be looked at for report addresses", YELLOW);
+    else
+        write_audit_item(w, length, "record", audit->dmarc_text, PLAIN);
     str_addf(&text, "%s for SPF, %s for DKIM", record->strict_spf ? "strict" : "relaxed",
              record->strict_dkim ? "strict" : "relaxed");
     write_audit_item(w, length, "alignment", str_get(&text), PLAIN);
@@ -134,6 +137,8 @@ static void write_reports(struct writer *w, size_t length, const struct dmarcrep
                          report->is_external && report->is_authorized != FACT_TRUE ? YELLOW : PLAIN);
         str_clear(&text);
     }
+    if (reports->is_cut)
+        write_line(w, "and there are more addresses, which are left out", 4);
 }
 
 static void write_mx(struct writer *w, size_t length, const struct domainaudit *audit)
@@ -328,14 +333,17 @@ static struct json_t *make_dmarc(const struct domainaudit *audit)
 {
     struct json_t *object = jsonvalue_object();
 
-    if (audit->dmarc_text[0] != '\0') {
-        jsonvalue_put_text(object, "record", audit->dmarc_text);
+    if (audit->dmarc.rfc9989.record_domain[0] != '\0') {
+        if (audit->dmarc_text[0] != '\0')
+            jsonvalue_put_text(object, "record", audit->dmarc_text);
         jsonvalue_put_text(object, "aspf", audit->dmarc.rfc9989.record.strict_spf ? "strict" : "relaxed");
         jsonvalue_put_text(object, "adkim", audit->dmarc.rfc9989.record.strict_dkim ? "strict" : "relaxed");
     }
     jsonvalue_put(object, "rfc9989", make_reading(&audit->dmarc.rfc9989));
     jsonvalue_put(object, "rfc7489", make_reading(&audit->dmarc.rfc7489));
-    jsonvalue_put(object, "reports", make_reports(&audit->reports));
+    if (audit->dmarc_text[0] != '\0' || audit->dmarc.rfc9989.record_domain[0] == '\0')
+        jsonvalue_put(object, "reports", make_reports(&audit->reports));
+    jsonvalue_put_bool(object, "more_reports", audit->reports.is_cut);
     return object;
 }
 
