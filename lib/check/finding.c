@@ -390,7 +390,7 @@ static const struct finding_row rows[FINDING_AUDIT_FIRST] = {
     { FINDING_DOMAIN_LISTED, "domain-listed", CHECK_EGRESS, SEVERITY_ERROR,
       "the domain {subject} is on a blocklist ({detail})",
       "look {subject} up at {domain}, stop what got it listed, then ask there for its removal",
-      "RFC 5782 section 2.3" },
+      "RFC 5782 section 3" },
     { FINDING_BLOCKLIST_UNUSABLE, "blocklist-unusable", CHECK_EGRESS, SEVERITY_WARNING,
       "nothing can be known from the blocklist {subject}: {detail}",
       "ask it by a resolver of your own and as its operator allows ({domain}), or take it out of the file of "
