@@ -18,9 +18,5 @@ int postfix_audit(const struct conf *conf, const char *directory, struct postfix
 
 bool postfix_audit_has_errors(const struct postfix_audit *audit)
 {
-    for (size_t i = 0; i < audit->findings.count; i++) {
-        if (audit->findings.items[i].row->severity == SEVERITY_ERROR)
-            return true;
-    }
-    return false;
+    return findings_count(&audit->findings, SEVERITY_ERROR) > 0;
 }

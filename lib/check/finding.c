@@ -516,6 +516,15 @@ bool findings_has(const struct findings *list, enum finding_id id)
     return false;
 }
 
+size_t findings_count(const struct findings *list, enum severity severity)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        n += list->items[i].row->severity == severity;
+    return n;
+}
+
 static void free_finding(struct finding *finding)
 {
     free(finding->subject);

@@ -106,6 +106,7 @@ const char *severity_name(enum severity severity);      /* "info", "warning", "e
 void findings_add(struct findings *list, enum finding_id id, const char *subject, const char *domain,
                   const char *detail);
 bool findings_has(const struct findings *list, enum finding_id id);
+size_t findings_count(const struct findings *list, enum severity severity);
 
 /* Takes back what is said of the subject, where something else is known by now. */
 void findings_drop(struct findings *list, enum finding_id id, const char *subject);

@@ -22,15 +22,6 @@ static const char *const states[] = {
     [DOOR_UNJUDGED] = "unjudged", [DOOR_JUDGED] = "judged", [DOOR_UNKNOWN] = "unknown",
 };
 
-static size_t count_severity(const struct findings *findings, enum severity severity)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < findings->count; i++)
-        n += findings->items[i].row->severity == severity;
-    return n;
-}
-
 static void write_padded(struct writer *w, const char *text, size_t column)
 {
     struct str s = STR_EMPTY;
@@ -46,8 +37,8 @@ static void write_padded(struct writer *w, const char *text, size_t column)
 /* "POSTFIX  3.7.11, /etc/postfix: 1 error, 2 warnings" */
 static void write_headline(struct writer *w, const struct postfix_audit *audit)
 {
-    size_t errors = count_severity(&audit->findings, SEVERITY_ERROR);
-    size_t warnings = count_severity(&audit->findings, SEVERITY_WARNING);
+    size_t errors = findings_count(&audit->findings, SEVERITY_ERROR);
+    size_t warnings = findings_count(&audit->findings, SEVERITY_WARNING);
     struct str line = STR_EMPTY;
 
     write_capitals(w, "postfix", errors > 0 ? RED : warnings > 0 ? YELLOW : GREEN);
