@@ -187,8 +187,7 @@ struct json_t *jsonvalue_listings(const struct listings *listings)
         jsonvalue_put_text(object, "page", listing->list->page);
         jsonvalue_put_text(object, "state", states[listing->state.value]);
         jsonvalue_put_text(object, "codes", listing->state.codes);
-        if (listing->state.problem[0] != '\0')
-            jsonvalue_put_text(object, "problem", listing->state.problem);
+        jsonvalue_put_known(object, "problem", listing->state.problem);
         jsonvalue_append(array, object);
     }
     return array;

@@ -269,8 +269,7 @@ static struct json_t *make_signing(const struct opendkim_signing *signing)
     struct json_t *object = jsonvalue_object();
 
     jsonvalue_put_text(object, "signs", opendkim_scope_name(signing->scope));
-    if (signing->detail[0] != '\0')
-        jsonvalue_put_text(object, "detail", signing->detail);
+    jsonvalue_put_known(object, "detail", signing->detail);
     return object;
 }
 
@@ -287,8 +286,7 @@ static struct json_t *make_keys(const struct domainaudit *audit)
             jsonvalue_put_bool(object, "found", key->status != DKIMKEY_NONE);
         if (key->status == DKIMKEY_FOUND)
             jsonvalue_put_bool(object, "revoked", key->is_revoked);
-        if (key->type[0] != '\0')
-            jsonvalue_put_text(object, "type", key->type);
+        jsonvalue_put_known(object, "type", key->type);
         if (key->bits > 0)
             jsonvalue_put_count(object, "bits", (uint64_t)key->bits);
         jsonvalue_put_text(object, "flags", key->flags);
@@ -321,10 +319,8 @@ static struct json_t *make_reading(const struct dmarc_reading *reading)
 
     if (reading->policy != DMARC_POLICY_ABSENT)
         jsonvalue_put_text(object, "policy", dmarc_policy_name(reading->policy));
-    if (reading->record_domain[0] != '\0')
-        jsonvalue_put_text(object, "record_domain", reading->record_domain);
-    if (reading->org_domain[0] != '\0')
-        jsonvalue_put_text(object, "org_domain", reading->org_domain);
+    jsonvalue_put_known(object, "record_domain", reading->record_domain);
+    jsonvalue_put_known(object, "org_domain", reading->org_domain);
     jsonvalue_put_text(object, "problem", reading->problem);
     return object;
 }
@@ -367,8 +363,7 @@ static struct json_t *make_policy(const struct stspolicy *policy)
     struct json_t *object = jsonvalue_object();
 
     jsonvalue_put_text(object, "state", stspolicy_state_name(policy->state));
-    if (policy->problem[0] != '\0')
-        jsonvalue_put_text(object, "problem", policy->problem);
+    jsonvalue_put_known(object, "problem", policy->problem);
     if (policy->state != STSPOLICY_GOOD)
         return object;
     struct json_t *mx = jsonvalue_array();

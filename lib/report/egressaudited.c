@@ -177,8 +177,7 @@ static struct json_t *make_egress(const struct egressaudit *audit)
 
     jsonvalue_put_text(object, "egress", audit->egress);
     jsonvalue_put_text(object, "outcome", audit_outcome_name(audit->outcome));
-    if (audit->problem[0] != '\0')
-        jsonvalue_put_text(object, "problem", audit->problem);
+    jsonvalue_put_known(object, "problem", audit->problem);
     jsonvalue_put(object, "helo", make_helo(audit));
     for (size_t i = 0; i < audit->result.n_addresses; i++)
         jsonvalue_append(addresses, make_address(&audit->addresses[i]));

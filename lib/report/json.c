@@ -419,6 +419,11 @@ void jsonvalue_put_text(struct json_t *object, const char *key, const char *text
     put_text(object, key, text);
 }
 
+void jsonvalue_put_known(struct json_t *object, const char *key, const char *text)
+{
+    put_known(object, key, text);
+}
+
 void jsonvalue_append_text(struct json_t *array, const char *text)
 {
     append(array, make_text(text));

@@ -19,6 +19,7 @@ void jsonvalue_append(struct json_t *array, struct json_t *value);
 void jsonvalue_append_text(struct json_t *array, const char *text);
 
 void jsonvalue_put_text(struct json_t *object, const char *key, const char *text);  /* nothing where NULL */
+void jsonvalue_put_known(struct json_t *object, const char *key, const char *text); /* nor where "" */
 void jsonvalue_put_count(struct json_t *object, const char *key, uint64_t count);
 void jsonvalue_put_real(struct json_t *object, const char *key, double value);
 void jsonvalue_put_bool(struct json_t *object, const char *key, bool value);

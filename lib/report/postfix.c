@@ -157,12 +157,6 @@ void report_text_postfix(const struct postfix_audit *audit, bool is_color, struc
 
 /* --- JSON ------------------------------------------------------------------------------- */
 
-static void put_known(struct json_t *object, const char *key, const char *text)
-{
-    if (text[0] != '\0')
-        jsonvalue_put_text(object, key, text);
-}
-
 static struct json_t *make_milters(const struct postfix_door *door)
 {
     struct json_t *array = jsonvalue_array();
@@ -190,8 +184,8 @@ static struct json_t *make_door(const struct postfix_door *door)
         jsonvalue_put_bool(object, "judged", door->state == DOOR_JUDGED);
     jsonvalue_put_bool(object, "no_milters", door->has_no_milters);
     jsonvalue_put(object, "milters", make_milters(door));
-    put_known(object, "content_filter", door->filter);
-    put_known(object, "proxy_filter", door->proxy);
+    jsonvalue_put_known(object, "content_filter", door->filter);
+    jsonvalue_put_known(object, "proxy_filter", door->proxy);
     return object;
 }
 
@@ -201,8 +195,8 @@ static struct json_t *make_exit(const struct postfix_exit *way)
 
     jsonvalue_put_text(object, "service", way->name);
     jsonvalue_put_text(object, "helo", way->helo);
-    put_known(object, "address", way->bind);
-    put_known(object, "address6", way->bind6);
+    jsonvalue_put_known(object, "address", way->bind);
+    jsonvalue_put_known(object, "address6", way->bind6);
     jsonvalue_put_bool(object, "ipv4", way->has_ipv4);
     jsonvalue_put_bool(object, "ipv6", way->has_ipv6);
     return object;
@@ -221,7 +215,7 @@ char *report_json_postfix(const struct postfix_audit *audit)
         jsonvalue_put_text(settings, audit->settings[i].name, audit->settings[i].value);
     jsonvalue_put_text(object, "version", audit->version);
     jsonvalue_put_text(object, "config_directory", audit->directory);
-    put_known(object, "relay", audit->relay);
+    jsonvalue_put_known(object, "relay", audit->relay);
     jsonvalue_put(object, "ways_in", doors);
     jsonvalue_put(object, "ways_out", exits);
     jsonvalue_put(object, "settings", settings);
