@@ -32,6 +32,12 @@ char *str_steal(struct str *s);                         /* caller frees; s is em
  */
 void str_add_escaped(struct str *s, const char *text, size_t max, bool is_word);
 
+/* ASCII digits, whatever the locale. */
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Lower-cases ASCII in place; other bytes stay. */
 void ascii_lower(char *s);
 

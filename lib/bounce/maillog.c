@@ -5,13 +5,9 @@
 #include "config.h"
 
 #include "lib/bounce/maillog.h"
+#include "lib/base/str.h"
 
 #include <string.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_alnum(char c)
 {

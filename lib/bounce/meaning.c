@@ -5,6 +5,7 @@
 
 #include "lib/bounce/meaning.h"
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
 #include "lib/bounce/maillog.h"
 
 #include <stdlib.h>
@@ -70,11 +71,6 @@ uint32_t meaning_receiver(struct meaning *meaning, const struct maillog *line, b
 }
 
 /* --- answers ------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* "mx7.example.net": the last label has letters only. */
 static bool is_name(struct span word)

@@ -36,11 +36,6 @@ static const struct mechanism {
     { "exists", SPFTERM_EXISTS, ARG_DOMAIN, true },
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

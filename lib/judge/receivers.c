@@ -69,11 +69,6 @@ static int check_fact(const char *value, struct err *err)
     return -1;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* One to three digits without a leading zero (RFC 3463 section 2); moves on behind them. */
 static bool skip_number(const char **p)
 {

@@ -4,15 +4,11 @@
 #include "config.h"
 
 #include "lib/judge/replytext.h"
+#include "lib/base/str.h"
 
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* Part of a word that a code must not stand in. */
 static bool is_inner(char c)

@@ -4,16 +4,12 @@
 #include "config.h"
 
 #include "lib/message/date.h"
+#include "lib/base/str.h"
 #include "lib/message/lex.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static size_t letters(const char *p)
 {

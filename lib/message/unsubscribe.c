@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "lib/message/unsubscribe.h"
+#include "lib/base/str.h"
 #include "lib/message/lex.h"
 
 #include <string.h>
@@ -19,11 +20,6 @@ static bool is_blank(char c)
 static bool is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* RFC 3986: printable ASCII but for a few. */
