@@ -5,27 +5,18 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/command.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
 #include "lib/depart/departbody.h"
 #include "lib/depart/postmap.h"
 #include "t/unit/conffile.h"
+#include "t/unit/haspostmap.h"
 #include "t/unit/unit.h"
 
 #include <unistd.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool has_postmap(void)
-{
-    char *program = command_find("postmap");
-    bool is_there = strcmp(program, "postmap") != 0 || access("/usr/sbin/postmap", X_OK) == 0;
-
-    free(program);
-    return is_there;
-}
 
 static struct depart *depart_for(const char *settings)
 {
