@@ -44,6 +44,16 @@ const char *opendkim_scope_name(enum opendkim_scope scope)
     return names[scope];
 }
 
+/* What a table names may be told, but for a private key that stands in the wrong column. */
+static const char *shown(const char *name)
+{
+    struct signingkey *key = signingkey_of(name);
+    bool is_key = key->public_half != NULL;
+
+    signingkey_free(&key);
+    return is_key ? "(a private key)" : name;
+}
+
 /* --- its configuration --------------------------------------------------------------------------- */
 
 static const struct { const char *name; size_t offset; bool is_switch; } settings[] = {
@@ -195,7 +205,7 @@ static void check_start(struct opendkim *opendkim)
         bool is_known = key != NULL && (*key == '\0' || has_three_fields(key));
         if (!is_known)
             snprintf(opendkim->refusal, sizeof(opendkim->refusal), "it does not start, since SigningTable names the "
-                     "key '%.*s', which KeyTable does not have", SHOWN_MAX, name);
+                     "key '%.*s', which KeyTable does not have", SHOWN_MAX, shown(name));
         free(name);
         if (!is_known)
             return;
@@ -325,11 +335,12 @@ static bool take_entry(struct search *search, const char *name)
     const char *value = opendkimtable_get(&search->opendkim->keys, name);
 
     if (value == NULL) {
-        say(search, "SigningTable names the key '", name, "', which KeyTable does not have: such mail is deferred");
+        say(search, "SigningTable names the key '", shown(name),
+            "', which KeyTable does not have: such mail is deferred");
         return false;
     }
     if (!has_three_fields(value)) {
-        say(search, "the entry '", name, "' of KeyTable is not of the form domain:selector:key");
+        say(search, "the entry '", shown(name), "' of KeyTable is not of the form domain:selector:key");
         return false;
     }
     const char *colon = strchr(value, ':'), *second = strchr(colon + 1, ':');
@@ -337,7 +348,7 @@ static bool take_entry(struct search *search, const char *name)
     char *selector = xstrndup(colon + 1, (size_t)(second - colon - 1));
     bool is_good = add(search, selector, strcmp(domain, "%") == 0 ? search->domain : domain, second + 1, false);
     if (!is_good)
-        say(search, "the entry '", name, "' of KeyTable has a domain or selector that is no name");
+        say(search, "the entry '", shown(name), "' of KeyTable has a domain or selector that is no name");
     free(domain);
     free(selector);
     return is_good;

@@ -760,6 +760,11 @@ def asks_opendkim(box):
     for name in keys:
         secret = open(pem(name)).read().split("\n")[1][:40]
         require(secret not in text and secret not in out, "a private key was told")
+    # Nor one that stands where a name belongs.
+    misplaced = open(pem("ed")).read().split("\n")[1]
+    box.write("signers", b"*@example.com " + misplaced.encode() + b"\n")
+    out = box.run("domain", "-c", "conf", "--json", "example.com")[1]
+    require(misplaced not in out and "'(a private key)'" in out, out)
     # What is not covered is not signed; what cannot be read is not known.
     report = json.loads(box.run("domain", "-c", "conf", "--json", "mail.example.com")[1])
     equal(report["opendkim"], {"signs": "none", "detail": "no entry of SigningTable is for it"}, "not covered")
