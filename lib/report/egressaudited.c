@@ -3,9 +3,11 @@
  */
 #include "config.h"
 
+#include "lib/base/mem.h"
 #include "lib/report/audited.h"
 #include "lib/report/auditwriter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- text ------------------------------------------------------------------------------------ */
@@ -58,19 +60,42 @@ static void write_address(struct writer *w, size_t length, const struct egressau
     write_audit_listings(w, length, &one->listings, audit->has_lists);
 }
 
+/* How bad the worst finding about an address is; below SEVERITY_INFO where there is none. */
+static int worst_about(const struct egressaudit *audit, const struct ip_addr *address)
+{
+    char text[IP_TEXT_MAX];
+    int worst = SEVERITY_INFO - 1;
+
+    ip_format(address, text);
+    for (size_t i = 0; i < audit->findings.count; i++) {
+        const struct finding *finding = &audit->findings.items[i];
+        if ((int)finding->row->severity > worst && strcmp(finding->subject, text) == 0)
+            worst = (int)finding->row->severity;
+    }
+    return worst;
+}
+
+/* The worst first; those that are alike in the file's order. */
 static void write_family(struct writer *w, size_t length, const struct egressaudit *audit, int family,
                          const char *title)
 {
+    size_t n = audit->result.n_addresses;
+    int *worst = xcalloc(n + 1, sizeof(*worst));
     bool is_begun = false;
 
-    for (size_t i = 0; i < audit->result.n_addresses; i++) {
-        if (audit->result.addresses[i].address.family != family)
-            continue;
-        if (!is_begun)
-            write_title(w, title);
-        is_begun = true;
-        write_address(w, length, audit, &audit->addresses[i]);
+    for (size_t i = 0; i < n; i++)
+        worst[i] = worst_about(audit, &audit->result.addresses[i].address);
+    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO - 1; severity--) {
+        for (size_t i = 0; i < n; i++) {
+            if (worst[i] != severity || audit->result.addresses[i].address.family != family)
+                continue;
+            if (!is_begun)
+                write_title(w, title);
+            is_begun = true;
+            write_address(w, length, audit, &audit->addresses[i]);
+        }
     }
+    free(worst);
 }
 
 static void write_helo(struct writer *w, size_t length, const struct egressaudit *audit)

@@ -285,6 +285,27 @@ START_TEST(prints_text)
 }
 END_TEST
 
+START_TEST(prints_the_worst_address_first)
+{
+    static const struct egress_case c = { "", "mail.example", { "192.0.2.1", "192.0.2.2" }, false, "", AUDIT_FAULTY,
+                                          "", "" };
+    struct dns *dns = zonedns_new(zone);
+    struct dns_budget budget = zonedns_budget();
+    struct egressaudit audit;
+    struct str text = STR_EMPTY;
+
+    run(dns, &c, &budget, &audit);
+    report_text_egress(&audit, 1, false, &text);
+    const char *good = strstr(str_get(&text), "\n  192.0.2.1\n"), *bad = strstr(str_get(&text), "\n  192.0.2.2\n");
+    ck_assert_ptr_nonnull(good);
+    ck_assert_ptr_nonnull(bad);
+    ck_assert_msg(bad < good, "%s", str_get(&text));
+    str_clear(&text);
+    egressaudit_clear(&audit);
+    dns_free(&dns);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("egressaudit");
@@ -295,6 +316,7 @@ int main(void)
     tcase_add_loop_test(tc, failures_are_no_faults, 0, (int)LENGTH(cases));
     tcase_add_test(tc, unknown_addresses_are_undecided);
     tcase_add_test(tc, prints_text);
+    tcase_add_test(tc, prints_the_worst_address_first);
     suite_add_tcase(suite, tc);
     return unit_run(suite);
 }
