@@ -105,7 +105,7 @@ struct conf {
         char *config_directory;     /* whose settings are learned; "": nobody's */
         struct conf_strings generic_maps, sender_canonical_maps, canonical_maps;
         struct conf_strings header_checks, mime_header_checks, nested_header_checks, body_checks;
-        int line_length_limit;      /* bytes; 0: not told */
+        int line_length_limit;      /* bytes; 0: no line is cut; -1: not told */
         int disable_mime_output_conversion;     /* enum conf_known */
         int eightbitmime;           /* enum conf_known: does the next server announce it? */
     } postfix;

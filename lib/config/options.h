@@ -13,6 +13,7 @@ enum option_type {
     OPTION_DOMAIN,      /* char *, one normalized domain name */
     OPTION_BOOL,        /* bool */
     OPTION_INT,         /* int, min..max */
+    OPTION_LIMIT,       /* likewise, or "auto", which is -1 */
     OPTION_MODE,        /* int, octal permission bits */
     OPTION_DURATION,    /* int milliseconds; units ms s m h d; a bare number is seconds */
     OPTION_SECONDS,     /* int seconds, written as a duration; min and max in seconds */

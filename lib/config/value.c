@@ -134,6 +134,16 @@ static int parse_int(const struct option *option, void *base, const char *text, 
     return value < 0 ? syntax_refuse(err, text, "is not a whole number") : store_int(option, base, value, err);
 }
 
+static int parse_limit(const struct option *option, void *base, const char *text, struct err *err)
+{
+    const int none = -1;
+
+    if (strcmp(text, "auto") != 0)
+        return parse_int(option, base, text, err);
+    memcpy(field(option, base), &none, sizeof(none));
+    return 0;
+}
+
 static int parse_duration(const struct option *option, void *base, const char *text, struct err *err)
 {
     long value = parse_number(text, durations, 1000);
@@ -157,6 +167,14 @@ static void scaled_text(const struct option *option, const void *base, size_t i,
 {
     (void)i;
     print_number(load_int(option, base) * scale_of(option), units_of(option), out);
+}
+
+static void limit_text(const struct option *option, const void *base, size_t i, struct str *out)
+{
+    if (load_int(option, base) < 0)
+        str_add(out, "auto");
+    else
+        scaled_text(option, base, i, out);
 }
 
 static int parse_mode(const struct option *option, void *base, const char *text, struct err *err)
@@ -427,6 +445,7 @@ static const struct kind kinds[] = {
     [OPTION_DOMAIN] = TEXT(syntax_domain, "is not a domain name"),
     [OPTION_BOOL] = SCALAR(parse_bool, bool_text),
     [OPTION_INT] = SCALAR(parse_int, scaled_text),
+    [OPTION_LIMIT] = SCALAR(parse_limit, limit_text),
     [OPTION_MODE] = SCALAR(parse_mode, mode_text),
     [OPTION_DURATION] = SCALAR(parse_duration, scaled_text),
     [OPTION_SECONDS] = SCALAR(parse_duration, scaled_text),

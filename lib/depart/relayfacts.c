@@ -201,7 +201,7 @@ void relayfacts_from(const struct conf *conf, const struct postconf *postconf, s
         learn_client(facts_r, postconf);
         learn_cleanup(facts_r, postconf);
     }
-    if (conf->postfix.line_length_limit > 0)
+    if (conf->postfix.line_length_limit >= 0)
         facts_r->line_length_limit = conf->postfix.line_length_limit;
     if (conf->postfix.disable_mime_output_conversion != KNOWN_AUTO) {
         facts_r->converts_8bit =

@@ -281,9 +281,11 @@ static json_t *make_value(const struct option *option, const void *base, size_t 
     struct str text = STR_EMPTY;
 
     value_text(option, base, i, &text);
-    json_t *value = option->type == OPTION_BOOL  ? json_boolean(strcmp(str_get(&text), "yes") == 0)
-                    : option->type == OPTION_INT ? json_integer(strtol(str_get(&text), NULL, 10))
-                                                 : make_text(str_get(&text));
+    bool is_number = option->type == OPTION_INT ||
+                     (option->type == OPTION_LIMIT && strcmp(str_get(&text), "auto") != 0);
+    json_t *value = option->type == OPTION_BOOL ? json_boolean(strcmp(str_get(&text), "yes") == 0)
+                    : is_number                 ? json_integer(strtol(str_get(&text), NULL, 10))
+                                                : make_text(str_get(&text));
     str_clear(&text);
     return value;
 }

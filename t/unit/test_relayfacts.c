@@ -83,6 +83,7 @@ static const struct {
       "propagates generic\npropagates no canonical\n" },
     { "the form", "smtp_line_length_limit = 0\ndisable_mime_output_conversion = yes\n"
       "smtp_discard_ehlo_keywords = dsn, 8BITMIME\n", "", "", "limit 0\nconverts no\n8bitmime no\n" },
+    { "told that no line is cut", "smtp_line_length_limit = 500\n", "", "smtp_line_length_limit = 0", "limit 0\n" },
     { "told before learned", "smtp_generic_maps = hash:/learned\nsmtp_line_length_limit = 500\n"
       "smtp_discard_ehlo_keywords = 8bitmime\n", "",
       "smtp_generic_maps = { \"hash:/told\" } smtp_line_length_limit = 700 eightbitmime = yes "
