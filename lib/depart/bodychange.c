@@ -8,6 +8,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/depart/checkaction.h"
 #include "lib/depart/mimetype.h"
 #include "lib/message/lex.h"
 
@@ -143,11 +144,6 @@ static void put_lines(struct bodychange *change, const char *text, size_t len)
 
 /* --- checks --------------------------------------------------------------------------------------------- */
 
-static bool is_command(const char *action, size_t len, const char *name)
-{
-    return strlen(name) == len && strncasecmp(action, name, len) == 0;
-}
-
 static bool is_field_start(const char *text, size_t len)
 {
     size_t name = 0;
@@ -178,14 +174,14 @@ static struct checked check(struct bodychange *change, enum bodychange_text what
 
     if (action == NULL)
         return checked;
-    size_t command = strcspn(action, " \t");
-    const char *argument = action + command + strspn(action + command, " \t\r\n\v\f");
+    const char *argument;
+    enum check_action asked = checkaction_read(action, &argument);
     bool is_text = *argument != '\0' && (what == BODYCHANGE_LINE || is_field_start(argument, strlen(argument)));
-    if (is_command(action, command, "IGNORE") || is_command(action, command, "STRIP"))
+    if (asked == CHECK_ACTION_REMOVE)
         checked = (struct checked){ NULL, NULL, 0 };
-    else if (is_command(action, command, "PREPEND") && is_text)
+    else if (asked == CHECK_ACTION_PREPEND && is_text)
         checked.before = argument;
-    else if (is_command(action, command, "REPLACE") && is_text)
+    else if (asked == CHECK_ACTION_REPLACE && is_text)
         checked = (struct checked){ NULL, argument, strlen(argument) };
     else
         return checked;

@@ -7,6 +7,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/str.h"
+#include "lib/depart/checkaction.h"
 #include "lib/depart/fieldaddress.h"
 #include "lib/depart/mimetype.h"
 #include "lib/message/lex.h"
@@ -89,28 +90,23 @@ static bool read_field(const char *text, struct headerfield *field_r)
     return true;
 }
 
-static bool is_command(const char *action, size_t len, const char *name)
-{
-    return strlen(name) == len && strncasecmp(action, name, len) == 0;
-}
-
 void headercheck_apply(const char *action, struct headerfields *fields, size_t i, struct headerchanges *changes)
 {
-    size_t len = strcspn(action, " \t");
-    const char *text = action + len + strspn(action + len, " \t\r\n\v\f");
+    const char *text;
+    enum check_action what = checkaction_read(action, &text);
     struct headerfield field;
 
-    if (is_command(action, len, "IGNORE") || is_command(action, len, "STRIP")) {
+    if (what == CHECK_ACTION_REMOVE) {
         note(changes, fields->items[i].name, "removes");
         clear_field(&fields->items[i]);
         memmove(&fields->items[i], &fields->items[i + 1], (--fields->count - i) * sizeof(field));
-    } else if (is_command(action, len, "REPLACE") && read_field(text, &field)) {
+    } else if (what == CHECK_ACTION_REPLACE && read_field(text, &field)) {
         note(changes, fields->items[i].name, "replaces");
         field.is_added = false;
         field.is_rewritten = fields->items[i].is_rewritten && strcasecmp(field.name, fields->items[i].name) == 0;
         clear_field(&fields->items[i]);
         fields->items[i] = field;
-    } else if (is_command(action, len, "PREPEND") && read_field(text, &field)) {
+    } else if (what == CHECK_ACTION_PREPEND && read_field(text, &field)) {
         note(changes, field.name, "adds");
         insert(fields, i, field);
     }
