@@ -15,6 +15,7 @@
 #include "lib/depart/postmap.h"
 #include "lib/depart/tablecache.h"
 #include "t/unit/conffile.h"
+#include "t/unit/departfor.h"
 #include "t/unit/haspostmap.h"
 #include "t/unit/unit.h"
 
@@ -382,20 +383,6 @@ static struct departure *depart_with(struct depart *depart, const char *sender, 
     departure_header(departure, "Subject", " hello");
     departure_end_of_header(departure, LATER);
     return departure;
-}
-
-static struct depart *depart_for(const char *settings)
-{
-    struct str text = STR_EMPTY;
-    struct err err = { "" };
-
-    str_addf(&text, "postfix { %s }\n", settings);
-    struct conf *conf = conffile_load(str_get(&text));
-    struct depart *depart = depart_new(conf, &err);
-    ck_assert_msg(depart != NULL, "%s", err.text);
-    conf_unref(&conf);
-    str_clear(&text);
-    return depart;
 }
 
 START_TEST(nothing_is_done_where_nothing_is_told)

@@ -11,26 +11,13 @@
 #include "lib/depart/departbody.h"
 #include "lib/depart/postmap.h"
 #include "t/unit/conffile.h"
+#include "t/unit/departfor.h"
 #include "t/unit/haspostmap.h"
 #include "t/unit/unit.h"
 
 #include <unistd.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct depart *depart_for(const char *settings)
-{
-    struct str text = STR_EMPTY;
-    struct err err = { "" };
-
-    str_addf(&text, "postfix { %s }\n", settings);
-    struct conf *conf = conffile_load(str_get(&text));
-    struct depart *depart = depart_new(conf, &err);
-    ck_assert_msg(depart != NULL, "%s", err.text);
-    conf_unref(&conf);
-    str_clear(&text);
-    return depart;
-}
 
 static void take(void *context, const char *data, size_t len)
 {
