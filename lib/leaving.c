@@ -10,7 +10,6 @@
 #include "lib/base/str.h"
 #include "lib/depart/depart.h"
 #include "lib/depart/departbody.h"
-#include "lib/depart/postmap.h"
 #include "lib/message/lex.h"
 
 #include <stdlib.h>
@@ -205,12 +204,7 @@ static bool is_about(const struct departure_change *change, const struct dkim_co
 
 static void describe(const struct departure_change *change, struct str *text)
 {
-    str_addf(text, "%s%s", text->len > 0 ? "; " : "", change->setting);
-    if (change->tables != NULL) {
-        str_add(text, " (");
-        postmap_name_tables(change->tables, text);
-        str_addc(text, ')');
-    }
+    depart_name_setting(change->setting, change->tables, text);
     str_addf(text, " %s %s", change->what, change->field);
 }
 

@@ -98,6 +98,21 @@ struct postmap *depart_postmap(const struct depart *depart)
     return depart->postmap;
 }
 
+const char *depart_limit_setting(const struct depart *depart)
+{
+    return depart->limit;
+}
+
+void depart_name_setting(const char *setting, const struct conf_strings *tables, struct str *text)
+{
+    str_addf(text, "%s%s", text->len > 0 ? "; " : "", setting);
+    if (tables == NULL)
+        return;
+    str_add(text, " (");
+    postmap_name_tables(tables, text);
+    str_addc(text, ')');
+}
+
 /* --- a message in --------------------------------------------------------------------------------- */
 
 struct departure *departure_begin(const struct depart *depart, const char *sender,

@@ -16,12 +16,17 @@ struct depart;              /* the engine: one per configuration */
 struct departure;           /* one message */
 struct err;
 struct postmap;
+struct str;
 
 /* Asks postconf(1) where conf says so.  NULL with err where that fails. */
 struct depart *depart_new(const struct conf *conf, struct err *err);
 void depart_free(struct depart **depart);       /* NULL is fine */
 const struct relay_facts *depart_facts(const struct depart *depart);
 struct postmap *depart_postmap(const struct depart *depart);
+const char *depart_limit_setting(const struct depart *depart);      /* "smtp_line_length_limit = 998" */
+
+/* Adds "SETTING (TABLES)", behind "; " where there is some text already.  tables may be NULL: none. */
+void depart_name_setting(const char *setting, const struct conf_strings *tables, struct str *text);
 
 /* A header field that leaves as another one. */
 struct departure_change {

@@ -12,7 +12,6 @@
 #include "lib/base/str.h"
 #include "lib/depart/postmap.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -296,12 +295,7 @@ unsigned departbody_done(const struct departbody *body)
 
 static void describe(struct str *text, const char *setting, const struct conf_strings *tables, const char *what)
 {
-    str_addf(text, "%s%s", text->len > 0 ? "; " : "", setting);
-    if (tables != NULL) {
-        str_add(text, " (");
-        postmap_name_tables(tables, text);
-        str_addc(text, ')');
-    }
+    depart_name_setting(setting, tables, text);
     str_addf(text, " %s", what);
 }
 
@@ -309,9 +303,7 @@ void departbody_describe(const struct departbody *body, struct str *text)
 {
     const struct relay_facts *facts = depart_facts(body->depart);
     unsigned done = departbody_done(body);
-    char limit[64];
 
-    snprintf(limit, sizeof(limit), "smtp_line_length_limit = %d", facts->line_length_limit);
     if ((done & BODYCHANGE_CONVERTED) != 0)
         describe(text, "disable_mime_output_conversion = no", NULL,
                  "makes 8-bit text quoted-printable, for a server without 8BITMIME");
@@ -323,5 +315,5 @@ void departbody_describe(const struct departbody *body, struct str *text)
     if ((done & BODYCHANGE_LINES) != 0)
         describe(text, "smtp_body_checks", &facts->body_checks, "changes lines of the body");
     if ((done & BODYCHANGE_CUT) != 0)
-        describe(text, limit, NULL, "cuts lines of the body");
+        describe(text, depart_limit_setting(body->depart), NULL, "cuts lines of the body");
 }
