@@ -291,12 +291,10 @@ static void add_fragile_findings(const struct preflight_message *m, const struct
                                  struct findings *findings)
 {
     const char *signature = passing_signature(dkim);
+    bool takes_8bit = !m->only_signatures && depart_facts(m->pf->depart)->eightbitmime == KNOWN_YES;
 
-    if (signature == NULL)
-        return;
-    msgcheck_fragile_findings(message_facts(m->message), signature, findings);
-    if (!m->only_signatures && depart_facts(m->pf->depart)->eightbitmime == KNOWN_YES)
-        findings_drop(findings, FINDING_DKIM_FRAGILE_8BIT, signature);
+    if (signature != NULL)
+        msgcheck_fragile_findings(message_facts(m->message), signature, takes_8bit, findings);
 }
 
 /* What is found out besides the results that a report has. */

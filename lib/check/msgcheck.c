@@ -95,11 +95,12 @@ void msgcheck_findings(const struct message_facts *facts, struct findings *findi
     }
 }
 
-void msgcheck_fragile_findings(const struct message_facts *facts, const char *signature, struct findings *findings)
+void msgcheck_fragile_findings(const struct message_facts *facts, const char *signature, bool takes_8bit,
+                               struct findings *findings)
 {
     char detail[DETAIL_SIZE];
 
-    if (facts->has_eight_bit_body || facts->eight_bit_field[0] != '\0') {
+    if (!takes_8bit && (facts->has_eight_bit_body || facts->eight_bit_field[0] != '\0')) {
         if (facts->has_eight_bit_body)
             snprintf(detail, sizeof(detail), "in the body");
         else
